@@ -1,0 +1,68 @@
+"""The table of checks: one stable name and one sentence for each."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_deploycheck.findings import Finding
+
+if TYPE_CHECKING:
+    from pytest_deploycheck.deployment import Deployment
+
+
+class Subject(enum.Enum):
+    """What a check is about, and so what its function is given first."""
+
+    BLUEPRINT = "blueprint"
+    SERVICE = "service"
+    RESOLUTION = "resolution"
+    REQUIREMENT = "requirement"
+
+
+CheckFunction = Callable[[Any, "Deployment"], Iterable[Finding]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One assertion about one kind of subject.
+
+    :param name: stable; the last part of the node id, and what ``deploycheck_ignore`` names
+    :param summary: what it asserts, one sentence
+    :param subject: the kind of subject
+    :param run: given the subject and the deployment, yields a finding for each thing that does not hold;
+        raises :class:`~pytest_deploycheck.findings.CannotCheck` or
+        :class:`~pytest_deploycheck.findings.NothingToDecide`
+    :param applies: given the subject and the deployment, whether there is an item at all; answers from local files alone
+    """
+
+    name: str
+    summary: str
+    subject: Subject
+    run: CheckFunction
+    applies: Callable[[Any, Deployment], bool]
+
+
+_CHECKS: dict[str, Check] = {}
+
+
+def check(
+    name: str, subject: Subject, applies: Callable[[Any, Deployment], bool] = lambda subject, deployment: True
+) -> Callable[[CheckFunction], CheckFunction]:
+    """Register the decorated function as a check; the first line of its docstring is the summary."""
+
+    def register(function: CheckFunction) -> CheckFunction:
+        if name in _CHECKS:
+            raise ValueError(f"there is a check {name!r} already")
+        summary = (function.__doc__ or "").strip().partition("\n")[0]
+        _CHECKS[name] = Check(name, summary, subject, function, applies)
+        return function
+
+    return register
+
+
+def checks(subject: Subject) -> Iterator[Check]:
+    """The registered checks for a kind of subject, in the order of registration."""
+    return (each for each in _CHECKS.values() if each.subject is subject)

@@ -1,0 +1,66 @@
+"""Does pip find a distribution for everything?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_deploycheck.checks.registry import Subject, check
+from pytest_deploycheck.deployment import Deployment, SourceOnTarget
+from pytest_deploycheck.findings import CannotCheck, Finding, Severity
+from pytest_deploycheck.location import Location
+from pytest_deploycheck.resolution.result import Outcome, Resolution
+
+
+@check("resolves", Subject.RESOLUTION)
+def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]:
+    """pip finds a distribution for every requirement, and all of them fit together."""
+    resolution = deployment.resolution(place.source, place.target)
+    if resolution.outcome is Outcome.UNREACHABLE:
+        raise CannotCheck(resolution.message)
+    if resolution.outcome is Outcome.INVALID:
+        yield from _refused(place)
+    elif resolution.outcome is not Outcome.OK:
+        yield _failed(place, resolution)
+    yield from _doubts(place, resolution)
+
+
+def _refused(place: SourceOnTarget) -> Iterator[Finding]:
+    for problem in place.source.file.problems:
+        yield Finding("resolves", problem.location, f"pip refuses this line: {problem.text}", fix=(problem.expected,))
+
+
+def _failed(place: SourceOnTarget, resolution: Resolution) -> Finding:
+    lines = [cause.line for cause in resolution.causes if cause.line]
+    return Finding(
+        "resolves",
+        lines[0] if lines else Location(place.source.path),
+        f"{resolution.message} (on {place.target_name})",
+        evidence=(*(_sentence(resolution)), *resolution.evidence),
+        fix=_ways_out(resolution),
+    )
+
+
+def _sentence(resolution: Resolution) -> Iterator[str]:
+    for cause in resolution.causes:
+        where = f"{cause.line}: " if cause.line else ""
+        yield f"{where}{cause}"
+
+
+def _ways_out(resolution: Resolution) -> tuple[str, ...]:
+    own = [cause for cause in resolution.causes if not cause.parent and cause.line]
+    theirs = [cause for cause in resolution.causes if cause.parent]
+    if resolution.outcome is Outcome.CONFLICT and own and theirs:
+        return (f"change {own[0].line} so that it also allows what {theirs[0].parent} requires: {theirs[0].requirement}",)
+    return ()
+
+
+def _doubts(place: SourceOnTarget, resolution: Resolution) -> Iterator[Finding]:
+    for each in resolution.distributions:
+        if not each.dependencies_known:
+            yield Finding(
+                "resolves",
+                each.line or Location(place.source.path),
+                f"what {each.name} {each.version} requires is not known: {each.file.filename} says so only when built",
+                evidence=("whatever it requires is missing from this resolution",),
+                severity=Severity.ADVICE,
+            )

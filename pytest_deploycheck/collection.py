@@ -1,0 +1,94 @@
+"""The plan as pytest collectors and items."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pytest_deploycheck import DeploycheckAdvice
+from pytest_deploycheck.deployment import Deployment
+from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide, Severity
+from pytest_deploycheck.plan import PlannedCheck, PlannedFile, PlannedGroup
+
+
+class DeploycheckFile(pytest.File):
+    """A blueprint or a requirements file."""
+
+    planned: PlannedFile
+    deployment: Deployment
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """The services, or the targets."""
+        for group in self.planned.groups:
+            collector = DeploycheckGroup.from_parent(self, name=group.name)
+            collector.planned = group
+            collector.deployment = self.deployment
+            yield collector
+
+
+class DeploycheckGroup(pytest.Collector):
+    """A service, the blueprint as a whole, or a target."""
+
+    planned: PlannedGroup
+    deployment: Deployment
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """The checks."""
+        for planned in self.planned.checks:
+            item = DeploycheckItem.from_parent(self, name=planned.name)
+            item.planned = planned
+            item.deployment = self.deployment
+            item.add_marker("deploycheck")
+            yield item
+
+
+class DeploycheckItem(pytest.Item):
+    """One check of one subject.
+
+    The check is made in the setup phase, so that one that cannot be made is an ERROR; what it found is judged in the
+    call phase, and is FAILED.
+    """
+
+    planned: PlannedCheck
+    deployment: Deployment
+    findings: tuple[Finding, ...] = ()
+
+    def setup(self) -> None:
+        """Make the check."""
+        try:
+            self.findings = tuple(self.planned.check.run(self.planned.subject, self.deployment))
+        except NothingToDecide as reason:
+            pytest.skip(str(reason))
+        except CannotCheck as fault:
+            pytest.fail(f"{self.planned.location}: cannot be checked: {fault}", pytrace=False)
+
+    def runtest(self) -> None:
+        """Fail on errors, warn of advice."""
+        failing = [each for each in self.findings if self._fails(each)]
+        for finding in self.findings:
+            if finding not in failing and not self._warn(finding):
+                failing.append(finding)
+        if failing:
+            pytest.fail("\n\n".join(map(str, failing)), pytrace=False)
+
+    def _fails(self, finding: Finding) -> bool:
+        return finding.severity is Severity.ERROR or self.deployment.settings.strict
+
+    def _warn(self, finding: Finding) -> bool:
+        """Whether it stayed a warning: a filter may have made an error of it."""
+        path = self.deployment.root / finding.location.path
+        try:
+            warnings.warn_explicit(
+                DeploycheckAdvice(str(finding)), DeploycheckAdvice, str(path), finding.location.line
+            )
+        except DeploycheckAdvice:
+            return False
+        return True
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the subject stands: line numbers start at 0 here."""
+        location = self.planned.location
+        return self.deployment.root / location.path, location.line - 1, self.nodeid

@@ -1,0 +1,95 @@
+"""Which items there are: one for each check and each of its subjects, from local files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_deploycheck import checks as _checks  # noqa: F401 - importing the checks registers them
+from pytest_deploycheck.checks.registry import Check, Subject, checks
+from pytest_deploycheck.deployment import Deployment, RequirementOnTarget, Source, SourceOnTarget
+from pytest_deploycheck.location import Location
+
+
+@dataclass(frozen=True)
+class PlannedCheck:
+    """One item.
+
+    :param name: the last part of its node id
+    """
+
+    name: str
+    check: Check
+    subject: Any
+    location: Location
+
+
+@dataclass(frozen=True)
+class PlannedGroup:
+    """The items of one service, of the blueprint, or of one target.
+
+    :param name: the middle part of their node ids
+    """
+
+    name: str
+    checks: tuple[PlannedCheck, ...]
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """The items of one file.
+
+    :param path: absolute
+    :param name: the first part of their node ids
+    """
+
+    path: Path
+    name: str
+    groups: tuple[PlannedGroup, ...]
+
+    def node_ids(self) -> Iterator[tuple[str, PlannedCheck]]:
+        """Each item with its node id."""
+        for group in self.groups:
+            for planned in group.checks:
+                yield f"{self.name}::{group.name}::{planned.name}", planned
+
+
+def plan(deployment: Deployment) -> tuple[PlannedFile, ...]:
+    """The items, in the order in which they are collected: the blueprint's first."""
+    files = []
+    if deployment.blueprint_path is not None:
+        files.append(_of_blueprint(deployment, deployment.blueprint_path))
+    files += [_of_source(deployment, source) for source in deployment.sources]
+    return tuple(files)
+
+
+def _of_blueprint(deployment: Deployment, path: str) -> PlannedFile:
+    groups = [PlannedGroup("blueprint", tuple(_applying(Subject.BLUEPRINT, deployment.blueprint, Location(path), deployment)))]
+    if deployment.blueprint is not None:
+        for service in deployment.blueprint.services:
+            planned = tuple(_applying(Subject.SERVICE, service, service.location, deployment))
+            groups.append(PlannedGroup(service.name, planned))
+    return PlannedFile(deployment.root / path, path, tuple(groups))
+
+
+def _applying(kind: Subject, subject: Any, location: Location, deployment: Deployment) -> Iterator[PlannedCheck]:
+    for check in checks(kind):
+        if check.applies(subject, deployment):
+            yield PlannedCheck(check.name, check, subject, location)
+
+
+def _of_source(deployment: Deployment, source: Source) -> PlannedFile:
+    groups = []
+    for place in deployment.targets_of(source):
+        groups.append(PlannedGroup(place.target_name, tuple(_on_target(place))))
+    return PlannedFile(deployment.root / source.path, source.path, tuple(groups))
+
+
+def _on_target(place: SourceOnTarget) -> Iterator[PlannedCheck]:
+    for check in checks(Subject.RESOLUTION):
+        yield PlannedCheck(check.name, check, place, Location(place.source.path))
+    for check in checks(Subject.REQUIREMENT):
+        for project, lines in place.source.lines.items():
+            yield PlannedCheck(project, check, RequirementOnTarget(place, project, lines), lines[0].location)

@@ -1,0 +1,62 @@
+"""The pytest hooks and nothing else: everything behind them is imported only when ``--deploycheck`` is on."""
+
+from __future__ import annotations
+
+import pytest
+
+# The command line's options, each also an ini key: name, ini type, metavar, help.
+_OPTIONS = (
+    ("deploycheck", "bool", None, "turn the deploy checks on"),
+    ("deploycheck_blueprint", "string", "PATH", "Render's blueprint (default: render.yaml, then render.yml, at the root)"),
+    (
+        "deploycheck_requirements",
+        "linelist",
+        "PATH",
+        "a requirements file to check; repeatable (default: what the blueprint's build commands install, "
+        "else requirements.txt)",
+    ),
+    (
+        "deploycheck_target",
+        "linelist",
+        "TARGET",
+        "3.13, 3.13.4 or 3.13-manylinux_2_36_x86_64; repeatable (default: what each service would get)",
+    ),
+    ("deploycheck_offline", "bool", None, "use only what the cache holds"),
+    ("deploycheck_json", "string", "PATH", "write a machine-readable report"),
+)
+
+# Settings that only the ini file has: name, type, help.
+_INI_ONLY = (
+    ("deploycheck_service_created", "string", "when the services were created, YYYY-MM-DD: decides their default Python"),
+    ("deploycheck_platform", "string", "the newest wheel platform the build machine accepts"),
+    ("deploycheck_pip_flags", "args", "flags that each `pip install` of a build command should have"),
+    ("deploycheck_gitignore", "linelist", "further directory names that .gitignore should cover"),
+    ("deploycheck_strict", "bool", "let advice fail"),
+    ("deploycheck_ignore", "linelist", "checks to skip: a check's name or a node id pattern, then ` # reason`"),
+    ("deploycheck_timeout", "string", "seconds to wait for an answer of the index"),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options and ini keys."""
+    group = parser.getgroup("deploycheck", "deploy checks (pytest-deploycheck)")
+    for name, kind, metavar, help_text in _OPTIONS:
+        option = "--" + name.replace("_", "-")
+        if kind == "bool":
+            group.addoption(option, action="store_true", default=None, help=help_text)
+        elif kind == "linelist":
+            group.addoption(option, action="append", metavar=metavar, help=help_text)
+        else:
+            group.addoption(option, metavar=metavar, help=help_text)
+        parser.addini(name, f"{help_text} (as {option})", type=kind)  # type: ignore[arg-type]
+    for name, kind, help_text in _INI_ONLY:
+        parser.addini(name, help_text, type=kind, default=None)  # type: ignore[arg-type]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker; with ``--deploycheck``, plan the checks and collect them."""
+    config.addinivalue_line("markers", "deploycheck: a check by pytest-deploycheck; `-m deploycheck` selects them all")
+    if config.getoption("deploycheck") or config.getini("deploycheck"):
+        from pytest_deploycheck.session import DeploycheckSession
+
+        config.pluginmanager.register(DeploycheckSession.start(config), "deploycheck-session")

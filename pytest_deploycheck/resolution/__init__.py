@@ -1,0 +1,1 @@
+"""What pip would pick on a machine it is not on. Knows nothing of pytest or of Render."""

@@ -1,0 +1,78 @@
+"""Fetching ahead: the closure is walked by threads, while the resolver decides.
+
+What is fetched is what the resolver will ask for if nothing backtracks: for each requirement the page of its
+project, the metadata of the file that pip would take first, and so on with what that one requires.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from pytest_deploycheck.resolution.candidates import ProjectCandidates
+from pytest_deploycheck.resolution.page import File, ProjectPage
+from pytest_deploycheck.resolution.provider import DistributionCandidate, SpecifierWish, Wish
+
+
+class Ahead:
+    """Walks the closure of requirements. Faults are left to the resolver, which meets them itself if they matter.
+
+    :param known: what the user's lines say of a project, so that not the newest version is fetched but the likely one
+    """
+
+    def __init__(
+        self,
+        page: Callable[[NormalizedName], Future[ProjectPage]],
+        candidates: Callable[[NormalizedName], ProjectCandidates],
+        facts: Callable[[File], Future[object]],
+        dependencies: Callable[[DistributionCandidate, frozenset[NormalizedName]], list[Wish]],
+        known: Mapping[NormalizedName, SpecifierSet],
+    ) -> None:
+        self._page = page
+        self._candidates = candidates
+        self._facts = facts
+        self._dependencies = dependencies
+        self._known = known
+        self._seen: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def fetch(self, wishes: Iterable[Wish]) -> None:
+        """Start to fetch what these will need; returns at once."""
+        for wish in wishes:
+            if isinstance(wish, SpecifierWish) and self._is_new(wish):
+                self._page(wish.project).add_done_callback(self._then(self._choose, wish))
+
+    def stop(self) -> None:
+        """Walk no further."""
+        self._stopped = True
+
+    def _is_new(self, wish: SpecifierWish) -> bool:
+        key = (wish.name, str(wish.specifier))
+        with self._lock:
+            if self._stopped or key in self._seen:
+                return False
+            self._seen.add(key)
+            return True
+
+    def _then(self, step: Callable[..., None], *arguments: object) -> Callable[[Future[object]], None]:
+        def run(future: Future[object]) -> None:
+            if not self._stopped and not future.cancelled() and future.exception() is None:
+                step(*arguments)
+
+        return run
+
+    def _choose(self, wish: SpecifierWish) -> None:
+        specifier = wish.specifier & self._known.get(wish.project, SpecifierSet())
+        for version, files in self._candidates(wish.project).select(specifier):
+            self._facts(files[0]).add_done_callback(self._then(self._descend, wish, version, files[0]))
+            return
+
+    def _descend(self, wish: SpecifierWish, version: Version, file: File) -> None:
+        base = DistributionCandidate(wish.project, version, file)
+        self.fetch(self._dependencies(base, wish.extras))

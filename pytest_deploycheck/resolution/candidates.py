@@ -1,0 +1,193 @@
+"""The files of one project that pip would consider on a target, in the order in which pip would try them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from pytest_deploycheck.resolution.page import File, ProjectPage
+from pytest_deploycheck.resolution.target import Target
+
+BINARY = "binary"
+SOURCE = "source"
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What options of pip say on one project.
+
+    :param formats: ``BINARY``, ``SOURCE`` or both: ``--only-binary`` and ``--no-binary``
+    :param prereleases: ``--pre``; None leaves it to the specifiers
+    :param prefer_binary: wheels of older versions before newer sdists
+    :param hashes: ``sha256=...``: those allowed, empty where none are demanded
+    """
+
+    formats: frozenset[str] = frozenset({BINARY, SOURCE})
+    prereleases: bool | None = None
+    prefer_binary: bool = False
+    hashes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Compatible:
+    """A file that the target accepts, and its place among the files of its version: the greater, the more wanted."""
+
+    version: Version
+    file: File
+    rank: tuple[int, tuple[int, str] | tuple[()], int]
+
+
+class ProjectCandidates:
+    """The candidates of one project on one target.
+
+    Versions are looked at one by one, newest first: mostly the first answers.
+    """
+
+    def __init__(self, page: ProjectPage, target: Target, preferences: Preferences) -> None:
+        self.page = page
+        self._target = target
+        self._preferences = preferences
+        self._compatible: dict[Version, list[Compatible]] = {}
+
+    @cached_property
+    def spellings(self) -> dict[Version, list[str]]:
+        """Each version, newest first, with the ways in which file names spell it."""
+        spellings: dict[Version, list[str]] = {}
+        for text in self.page.versions:
+            version = self._version(text)
+            if version is not None:
+                spellings.setdefault(version, []).append(text)
+        return dict(sorted(spellings.items(), reverse=True))
+
+    def select(self, specifier: SpecifierSet) -> Iterator[tuple[Version, list[File]]]:
+        """For each version that pip would try, in its order: the files of that version, the most wanted first.
+
+        Follows pip's ``CandidateEvaluator`` and ``Factory._iter_found_candidates``: yanked files only where a pin
+        (``==``, ``===``) finds nothing else (PEP 592), pre-releases only where nothing final fits (PEP 440).
+        """
+        applicable = self._applicable(specifier)
+        if self._preferences.hashes or self._preferences.prefer_binary:
+            applicable = iter(self._reordered(list(applicable)))
+        yanked: list[tuple[Version, list[File]]] = []
+        any_left = False
+        for version, compatible in applicable:
+            left = [each.file for each in compatible if each.file.yanked is None]
+            if left:
+                any_left = True
+                yield version, left
+            else:
+                yanked.append((version, [each.file for each in compatible]))
+        if not any_left and is_pinned(specifier):
+            yield from yanked
+
+    def compatible(self, version: Version) -> list[Compatible]:
+        """The files of one version that the target accepts, yanked or not, the most wanted first."""
+        if version not in self._compatible:
+            found = (self._assess(version, file) for text in self.spellings[version] for file in self.page.files(text))
+            self._compatible[version] = sorted(filter(None, found), key=lambda each: each.rank, reverse=True)
+        return self._compatible[version]
+
+    def _applicable(self, specifier: SpecifierSet) -> Iterator[tuple[Version, list[Compatible]]]:
+        for versions in self._pools(specifier):
+            found = False
+            for version in versions:
+                if compatible := self.compatible(version):
+                    found = True
+                    yield version, compatible
+            if found:
+                return
+
+    def _pools(self, specifier: SpecifierSet) -> Iterator[list[Version]]:
+        """The versions to look for; the next pool only if the one before had nothing that the target accepts."""
+        allowed = list(specifier.filter(self.spellings, prereleases=True))
+        prereleases = self._preferences.prereleases
+        if prereleases is None:
+            prereleases = specifier.prereleases or None
+        if prereleases:
+            yield allowed
+            return
+        yield [version for version in allowed if not version.is_prerelease]
+        if prereleases is None:
+            yield [version for version in allowed if version.is_prerelease]
+
+    def _reordered(
+        self, applicable: list[tuple[Version, list[Compatible]]]
+    ) -> Iterator[tuple[Version, list[Compatible]]]:
+        """The order where hashes are demanded or wheels preferred: no longer simply by version."""
+        flat = [each for _, compatible in applicable for each in compatible]
+        hashes = self._preferences.hashes
+        if any(not hashes.isdisjoint(each.file.hashes) for each in flat):
+            flat = [each for each in flat if not each.file.hashes or not hashes.isdisjoint(each.file.hashes)]
+
+        def wanted(each: Compatible) -> tuple[object, ...]:
+            allowed = not hashes.isdisjoint(each.file.hashes)
+            binary = self._preferences.prefer_binary and each.file.is_wheel
+            return allowed, each.file.yanked is None, binary, each.version, each.rank
+
+        versions: dict[Version, list[Compatible]] = {}
+        for each in sorted(flat, key=wanted, reverse=True):
+            versions.setdefault(each.version, []).append(each)
+        yield from versions.items()
+
+    def _assess(self, version: Version, file: File) -> Compatible | None:
+        allowed = self._preferences.formats
+        if not self._accepts_python(file.requires_python):
+            return None
+        if not file.is_wheel:
+            if SOURCE not in allowed or ("macosx10" in file.url and file.filename.endswith(".zip")):
+                return None
+            return Compatible(version, file, (-len(self._target.tags), (), file.position))
+        if BINARY not in allowed:
+            return None
+        try:
+            _, _, build, tags = parse_wheel_filename(file.filename)
+        except (InvalidWheelFilename, InvalidVersion):
+            return None
+        ranks = [rank for tag in tags if (rank := self._target.tag_rank.get(tag)) is not None]
+        return Compatible(version, file, (-min(ranks), build, file.position)) if ranks else None
+
+    def _accepts_python(self, requires_python: str | None) -> bool:
+        specifier = python_specifier(requires_python)
+        return specifier is None or specifier.contains(self._target.python_version, prereleases=True)
+
+    def _version(self, text: str) -> Version | None:
+        # A suffix such as -py3.9 (of bdist_dumb) names the one Python that the archive is for.
+        stem, separator, python = text.partition("-py")
+        if separator and python != ".".join(self._target.python.split(".")[:2]):
+            return None
+        try:
+            return Version(stem)
+        except InvalidVersion:
+            return None
+
+
+_PYTHON_SPECIFIERS: dict[str, SpecifierSet | None] = {}
+
+
+def python_specifier(requires_python: str | None) -> SpecifierSet | None:
+    """``Requires-Python``, parsed once; None where there is none or, as pip has it, where it cannot be parsed."""
+    if not requires_python:
+        return None
+    if requires_python not in _PYTHON_SPECIFIERS:
+        try:
+            _PYTHON_SPECIFIERS[requires_python] = SpecifierSet(requires_python)
+        except InvalidSpecifier:
+            _PYTHON_SPECIFIERS[requires_python] = None
+    return _PYTHON_SPECIFIERS[requires_python]
+
+
+def is_pinned(specifier: SpecifierSet) -> bool:
+    """Whether one of the specifiers allows one version only: what lets pip take a yanked file."""
+    return any(
+        each.operator == "===" or (each.operator == "==" and not each.version.endswith(".*")) for each in specifier
+    )
+
+
+def first_file(selection: Iterable[tuple[Version, list[File]]]) -> File | None:
+    """The file that pip would take first."""
+    return next((files[0] for _, files in selection), None)

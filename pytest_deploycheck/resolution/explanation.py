@@ -1,0 +1,160 @@
+"""Why pip finds nothing, or finds no wheel: in the words of the user's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from pytest_deploycheck.location import Location
+from pytest_deploycheck.resolution.candidates import ProjectCandidates, python_specifier
+from pytest_deploycheck.resolution.graph import path_to_line
+from pytest_deploycheck.resolution.page import File
+from pytest_deploycheck.resolution.provider import Candidate, PythonWish, Wish
+from pytest_deploycheck.resolution.result import Cause
+from pytest_deploycheck.resolution.target import Target, architecture, glibc_minor
+
+if TYPE_CHECKING:
+    from resolvelib.structs import RequirementInformation
+
+    Side = RequirementInformation[Wish, Candidate]
+
+_MOST_VERSIONS = 8
+
+
+def causes_of(
+    sides: Iterable[Side], parents: Mapping[str, Sequence[str]], lines: Mapping[str, Location | None]
+) -> tuple[Cause, ...]:
+    """The sides of a conflict, each with the line of the user that brings it in; the user's own lines first."""
+    found: dict[Cause, None] = {}
+    for wish, parent in sides:
+        if parent is None:
+            found[Cause(wish.text, "", wish.line)] = None
+        else:
+            path = path_to_line(parent.project, parents, lines)
+            found[Cause(wish.text, f"{parent.project} {parent.version}", lines[path[0]] if path else None)] = None
+    return tuple(sorted(found, key=lambda cause: (cause.parent != "", cause.requirement, cause.parent)))
+
+
+def conflict_message(causes: Sequence[Cause]) -> str:
+    """One sentence that names each side of a conflict, the user's lines as they stand in the file."""
+    own = [f"{cause.requirement}{_at(cause)}" for cause in causes if not cause.parent]
+    theirs = [f"{_pinned(cause.parent)}{_at(cause)} requires {cause.requirement}" for cause in causes if cause.parent]
+    return f"nothing fits: {'; '.join([*own, *theirs])}"
+
+
+def _at(cause: Cause) -> str:
+    return f" (line {cause.line.line})" if cause.line else ""
+
+
+def _pinned(parent: str) -> str:
+    return "==".join(parent.split(" ", 1))
+
+
+def python_message(sides: Iterable[Side], target: Target) -> str:
+    """One sentence for distributions that do not support the target's Python."""
+    refused = [
+        f"{parent.project}=={parent.version} requires {wish.text}"
+        for wish, parent in sides
+        if isinstance(wish, PythonWish) and parent is not None
+    ]
+    return f"the target's Python is {target.python}, and {'; '.join(dict.fromkeys(refused))}"
+
+
+def absence(candidates: ProjectCandidates, target: Target) -> tuple[str, ...]:
+    """What an index does hold of a project of which pip finds nothing that fits: evidence, one line each."""
+    versions = list(candidates.spellings)
+    if not versions:
+        return (f"the index has no project {candidates.page.project!r}",)
+    usable = [version for version in versions if candidates.compatible(version)]
+    lines = [f"versions with a distribution for {target.name}: {_listed(usable)}"]
+    if others := [version for version in versions if version not in usable]:
+        lines.append(f"versions without one: {_listed(others)}")
+        lines += [f"  {line}" for line in _reasons(candidates, others[0], target)]
+    return tuple(lines)
+
+
+def _listed(versions: Sequence[Version]) -> str:
+    shown = ", ".join(map(str, versions[:_MOST_VERSIONS]))
+    more = len(versions) - _MOST_VERSIONS
+    return (f"{shown} and {more} older" if more > 0 else shown) or "none"
+
+
+def _reasons(candidates: ProjectCandidates, version: Version, target: Target) -> Iterable[str]:
+    files = [file for text in candidates.spellings[version] for file in candidates.page.files(text)]
+    refusing = {file.requires_python for file in files if file.requires_python}
+    if all(_refuses(text, target) for text in refusing) and refusing:
+        yield f"{version} requires Python {', '.join(sorted(refusing))}"
+    else:
+        yield from wheel_evidence(files, target)
+
+
+def _refuses(requires_python: str, target: Target) -> bool:
+    specifier = python_specifier(requires_python)
+    return specifier is not None and not specifier.contains(target.python_version, prereleases=True)
+
+
+def wheel_evidence(files: Iterable[File], target: Target) -> tuple[str, ...]:
+    """Which wheels a version has, and what rules them out on a target: one line each, the nearest first."""
+    wheels = [tags for file in files if file.is_wheel and (tags := _tags(file))]
+    if not wheels:
+        return ("the index holds no wheel of this version, for any Python or platform",)
+    pythons = {python for python, _, platforms in wheels if _runs(platforms, target)}
+    lines = []
+    if pythons:
+        lines.append(f"its wheels for this platform: {_in_order(pythons)}; none for {target.minor_tag}")
+    else:
+        lines.append(f"it has wheels, but none for this platform ({target.platform})")
+    lines += _glibc_evidence(wheels, target)
+    if not pythons:
+        lines.append(f"its wheels are for: {', '.join(sorted({_family(p) for _, _, ps in wheels for p in ps}))}")
+    return tuple(lines)
+
+
+_WheelTags = tuple[str, str, frozenset[str]]
+"""Python and ABI as the file name has them, and the platforms."""
+
+
+def _tags(file: File) -> _WheelTags | None:
+    try:
+        parse_wheel_filename(file.filename)
+    except (InvalidWheelFilename, InvalidVersion):
+        return None
+    python, abi, platforms = file.filename.removesuffix(".whl").rsplit("-", 3)[1:]
+    return python, abi, frozenset(platforms.split("."))
+
+
+def _runs(platforms: frozenset[str], target: Target) -> bool:
+    return not platforms.isdisjoint((*target.platforms, "any"))
+
+
+def _glibc_evidence(wheels: Sequence[_WheelTags], target: Target) -> Iterable[str]:
+    """Wheels that this Python could use, were the machine's glibc newer."""
+    own = glibc_minor(target.platform)
+    if own is None:
+        return
+    for python, _, platforms in wheels:
+        fitting = {tag.interpreter for tag in target.tags} & set(python.split("."))
+        for platform in sorted(platforms):
+            needed = glibc_minor(platform)
+            if fitting and needed is not None and needed > own and architecture(platform) == architecture(
+                target.platform
+            ):
+                yield f"its {python} wheel for {platform} needs glibc 2.{needed}; this platform has 2.{own}"
+
+
+def _family(platform: str) -> str:
+    for name, words in (("win", "Windows"), ("macosx", "macOS"), ("musllinux", "Linux with musl")):
+        if platform.startswith(name):
+            return words
+    return f"Linux {architecture(platform)}" if "linux" in platform else platform
+
+
+def _in_order(pythons: Iterable[str]) -> str:
+    def numbers(tag: str) -> tuple[int, str]:
+        digits = "".join(filter(str.isdigit, tag.partition(".")[0]))
+        return int(digits[1:] or 0) if digits else 0, tag
+
+    return " ".join(sorted(pythons, key=numbers))

@@ -1,0 +1,85 @@
+"""From the resolver's result to distributions, each with who requires it and the line that is to blame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from pytest_deploycheck.location import Location
+from pytest_deploycheck.resolution.page import File
+from pytest_deploycheck.resolution.provider import PYTHON, Candidate, DistributionCandidate, Wish
+from pytest_deploycheck.resolution.result import Distribution, Kind
+from pytest_deploycheck.resolution.sdist import Sdist
+
+if TYPE_CHECKING:
+    from resolvelib.resolvers import Result
+
+Parents = Mapping[str, Sequence[str]]
+
+
+def distributions(
+    result: Result[Wish, Candidate, str], lines: Mapping[str, Location | None], sdist: Callable[[File], Sdist]
+) -> tuple[Distribution, ...]:
+    """The files picked, by name.
+
+    :param lines: the user's line for each project that has one
+    :param sdist: what a source distribution says of itself
+    """
+    picked = {c.project: c for c in result.mapping.values() if isinstance(c, DistributionCandidate)}
+    parents = _parents(result)
+
+    def described(name: str, candidate: DistributionCandidate) -> Distribution:
+        chain = path_to_line(name, parents, lines)
+        facts = None if candidate.file.is_wheel else sdist(candidate.file)
+        return Distribution(
+            name=name,
+            version=str(candidate.version),
+            file=candidate.file,
+            kind=Kind.SDIST if facts else Kind.WHEEL,
+            native=facts.native if facts else False,
+            needs=facts.needs if facts else (),
+            backend=facts.backend if facts else "",
+            dependencies_known=facts.dependencies_known if facts else True,
+            required_by=tuple(parents.get(name, ())),
+            chain=tuple((each, str(picked[canonicalize_name(each)].version)) for each in chain),
+            line=lines.get(chain[0]) if chain else None,
+        )
+
+    return tuple(described(name, candidate) for name, candidate in sorted(picked.items()))
+
+
+def path_to_line(name: str, parents: Parents, lines: Mapping[str, Location | None]) -> tuple[str, ...]:
+    """The shortest way down to a project from one that the user has a line for; of several, from the first line.
+
+    :returns: the projects on the way, the line's first and ``name`` last; empty where no line leads to it
+    """
+    level, seen = [(name,)], {name}
+    while level:
+        ends = [path for path in level if path[0] in lines]
+        if ends:
+            return min(ends, key=lambda path: lines[path[0]] or Location("", 0))
+        following = []
+        for path in level:
+            for parent in parents.get(path[0], ()):
+                if parent not in seen:
+                    seen.add(parent)
+                    following.append((parent, *path))
+        level = following
+    return ()
+
+
+def project_of(identifier: str) -> str:
+    """``uvicorn`` of ``uvicorn[standard]``."""
+    return identifier.partition("[")[0]
+
+
+def _parents(result: Result[Wish, Candidate, str]) -> dict[str, list[str]]:
+    parents: dict[str, set[str]] = {}
+    for identifier in result.mapping:
+        for parent in result.graph.iter_parents(identifier):
+            name = project_of(identifier)
+            if parent is not None and parent != PYTHON and project_of(parent) != name:
+                parents.setdefault(name, set()).add(project_of(parent))
+    return {name: sorted(names) for name, names in parents.items()}

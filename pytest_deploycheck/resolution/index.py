@@ -1,0 +1,272 @@
+"""The index client: project pages and metadata, from the cache or from the index, fetched ahead by threads."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import threading
+import time
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from packaging.utils import canonicalize_name
+
+from pytest_deploycheck.resolution.cache import Cache
+from pytest_deploycheck.resolution.metadata import Metadata, parse_metadata
+from pytest_deploycheck.resolution.page import ACCEPT, File, InvalidPage, ProjectPage, parse_page
+from pytest_deploycheck.resolution.sdist import Sdist, read_sdist
+from pytest_deploycheck.resolution.transport import (
+    WORKERS,
+    Answer,
+    NotRanged,
+    RangedFile,
+    Transport,
+    Unreachable,
+    redacted,
+)
+
+Value = TypeVar("Value")
+
+# Seconds for which a project page is taken as it is, where the index sends no Cache-Control. PyPI sends 600.
+PAGE_LIFETIME = 600.0
+
+# Bytes of a wheel's end that are fetched first: its directory and, mostly, its METADATA, which build tools put last.
+_WHEEL_TAIL = 24_576
+
+
+class BrokenDistribution(Exception):
+    """A file of the index that is not what its name says; pip goes on to the next one."""
+
+
+@dataclass
+class Traffic:
+    """What a run has asked of the index."""
+
+    requests: int = 0
+    received: int = 0  # bytes
+    from_cache: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def count(self, answer: Answer) -> None:
+        with self._lock:
+            self.requests += 1
+            self.received += len(answer.content)
+
+
+class Index:
+    """One index, as pip would read it; safe to use from several threads.
+
+    Each page and each metadata is asked for once in a run.
+
+    :param url: of the simple API, without a trailing slash, perhaps with credentials
+    :param offline: answer from the cache alone, however old
+    """
+
+    def __init__(self, url: str, transport: Transport, cache: Cache, *, offline: bool = False) -> None:
+        self._url = url.rstrip("/")
+        self.name = redacted(self._url)
+        self.traffic = Traffic()
+        self._transport = transport
+        self._cache = cache
+        self._offline = offline
+        self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="deploycheck")
+        self._lock = threading.Lock()
+        self._futures: dict[tuple[str, str], Future[Any]] = {}
+
+    def page(self, project: str) -> Future[ProjectPage]:
+        """The page of a project, empty where the index has no such project.
+
+        :param project: the normalised name
+        :raises Unreachable: (in the future) the index did not answer, or with something that is no page
+        """
+        return self._once(("page", project), lambda: self._load_page(project))
+
+    def metadata(self, file: File) -> Future[Metadata]:
+        """The core metadata of a wheel.
+
+        :raises BrokenDistribution: (in the future) the file holds none
+        :raises Unreachable: (in the future) the index did not answer
+        """
+        return self._once(("metadata", file.url), lambda: self._load_metadata(file))
+
+    def sdist(self, file: File) -> Future[Sdist]:
+        """What a source distribution says of itself, statically.
+
+        :raises BrokenDistribution: (in the future) the archive cannot be read
+        :raises Unreachable: (in the future) the index did not answer
+        """
+        return self._once(("sdist", file.url), lambda: self._load_sdist(file))
+
+    def close(self) -> None:
+        """Drop what is still waiting to be fetched."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _once(self, key: tuple[str, str], load: Callable[[], Value]) -> Future[Value]:
+        with self._lock:
+            if key not in self._futures:
+                self._futures[key] = self._threads.submit(load)
+            return self._futures[key]
+
+    def _load_page(self, project: str) -> ProjectPage:
+        url = f"{self._url}/{project}/"
+        stored = _StoredPage.load(self._cache.read("page", url))
+        if stored is not None and (self._offline or stored.is_fresh):
+            self.traffic.from_cache += 1
+            return ProjectPage.load(project, stored.content)
+        answer = self._get(url, {"Accept": ACCEPT, **(stored.conditions if stored else {})})
+        if answer.status == 304 and stored is not None:
+            self._cache.write("page", url, stored.renewed(answer).dump())
+            return ProjectPage.load(project, stored.content)
+        page = self._parse(project, url, answer)
+        self._cache.write("page", url, _StoredPage.of(answer, page).dump())
+        return page
+
+    def _parse(self, project: str, url: str, answer: Answer) -> ProjectPage:
+        if answer.status in (404, 410):
+            return ProjectPage(project, {})
+        if answer.status != 200:
+            raise Unreachable(f"{redacted(url)}: answered {answer.status}")
+        try:
+            return parse_page(project, answer.url, answer.headers.get("content-type", ""), answer.content)
+        except InvalidPage as error:
+            raise Unreachable(f"{redacted(url)}: answered with {error}") from error
+
+    def _load_metadata(self, file: File) -> Metadata:
+        return self._cached("metadata", file, Metadata.load, lambda: self._fetch_metadata(file))
+
+    def _load_sdist(self, file: File) -> Sdist:
+        return self._cached("sdist", file, Sdist.load, lambda: self._fetch_sdist(file))
+
+    def _cached(self, kind: str, file: File, load: Callable[[bytes], Any], fetch: Callable[[], Any]) -> Any:
+        """By the file's hash, which is for ever; a file without one is not stored."""
+        key = file.sha256
+        stored = self._cache.read(kind, key) if key else None
+        if stored is not None:
+            try:
+                value = load(stored)
+            except ValueError:
+                pass
+            else:
+                self.traffic.from_cache += 1
+                return value
+        value = fetch()
+        if key:
+            self._cache.write(kind, key, value.dump())
+        return value
+
+    def _fetch_metadata(self, file: File) -> Metadata:
+        if file.metadata is not None:
+            answer = self._get(f"{file.url}.metadata")
+            if answer.status == 200:
+                _verify(answer.content, file.metadata, f"{file.filename}.metadata")
+                return parse_metadata(answer.content)
+        try:
+            return _metadata_in_wheel(self._open_wheel(file), file.filename)
+        except NotRanged as refusal:
+            whole = refusal.whole if refusal.whole is not None else self._download(file)
+            _verify(whole, next(iter(file.hashes), ""), file.filename)
+            return _metadata_in_wheel(io.BytesIO(whole), file.filename)
+
+    def _open_wheel(self, file: File) -> RangedFile:
+        if self._offline:
+            raise Unreachable(f"{redacted(file.url)}: not in the cache, and this run is offline")
+        return RangedFile(self._transport, file.url, _WHEEL_TAIL)
+
+    def _fetch_sdist(self, file: File) -> Sdist:
+        try:
+            return read_sdist(file.filename, self._download(file))
+        except ValueError as error:
+            raise BrokenDistribution(f"{file.filename}: {error}") from error
+
+    def _download(self, file: File) -> bytes:
+        answer = self._get(file.url)
+        if answer.status != 200:
+            raise Unreachable(f"{redacted(file.url)}: answered {answer.status}")
+        _verify(answer.content, next(iter(file.hashes), ""), file.filename)
+        return answer.content
+
+    def _get(self, url: str, headers: dict[str, str] | None = None) -> Answer:
+        if self._offline:
+            raise Unreachable(f"{redacted(url)}: not in the cache, and this run is offline")
+        answer = self._transport.get(url, headers)
+        self.traffic.count(answer)
+        return answer
+
+
+@dataclass(frozen=True)
+class _StoredPage:
+    """A page in the cache: a line of JSON with what revalidates it, then the page."""
+
+    fetched: float
+    lifetime: float
+    etag: str
+    last_modified: str
+    content: bytes
+
+    @classmethod
+    def of(cls, answer: Answer, page: ProjectPage) -> _StoredPage:
+        header = answer.headers.get
+        return cls(
+            time.time(), _lifetime(answer), header("etag", ""), header("last-modified", ""), page.dump()
+        )
+
+    @classmethod
+    def load(cls, dumped: bytes | None) -> _StoredPage | None:
+        head, _, content = (dumped or b"").partition(b"\n")
+        try:
+            return cls(**json.loads(head), content=content)
+        except (ValueError, TypeError):
+            return None
+
+    def dump(self) -> bytes:
+        head = {name: value for name, value in vars(self).items() if name != "content"}
+        return json.dumps(head).encode() + b"\n" + self.content
+
+    def renewed(self, answer: Answer) -> _StoredPage:
+        return _StoredPage(time.time(), _lifetime(answer), self.etag, self.last_modified, self.content)
+
+    @property
+    def is_fresh(self) -> bool:
+        return 0 <= time.time() - self.fetched < self.lifetime
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        conditions = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in conditions.items() if value}
+
+
+def _lifetime(answer: Answer) -> float:
+    directives = answer.headers.get("cache-control", "").lower().replace(" ", "").split(",")
+    if "no-store" in directives or "no-cache" in directives:
+        return 0.0
+    for directive in directives:
+        name, _, seconds = directive.partition("=")
+        if name == "max-age" and seconds.isdigit():
+            return float(seconds)
+    return PAGE_LIFETIME
+
+
+def _verify(content: bytes, expected: str, what: str) -> None:
+    algorithm, _, digest = expected.partition("=")
+    if digest and algorithm in hashlib.algorithms_available and hashlib.new(algorithm, content).hexdigest() != digest:
+        raise BrokenDistribution(f"{what}: its {algorithm} is not the one that the index gives")
+
+
+def _metadata_in_wheel(stream: Any, filename: str) -> Metadata:
+    """:raises BrokenDistribution: it is no wheel"""
+    # PEP 427: the folder is named after the project and the version, but not always in the spelling of the file name.
+    project = canonicalize_name(filename.partition("-")[0])
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            for name in archive.namelist():
+                folder, _, member = name.partition("/")
+                if member == "METADATA" and folder.endswith(".dist-info"):
+                    if canonicalize_name(folder.partition("-")[0]) == project:
+                        return parse_metadata(archive.read(name))
+    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        raise BrokenDistribution(f"{filename}: no wheel: {error}") from error
+    raise BrokenDistribution(f"{filename}: no METADATA in it")

@@ -1,0 +1,98 @@
+"""Core metadata of a distribution, as far as a resolution reads it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a ``METADATA`` or ``PKG-INFO`` file says.
+
+    https://packaging.python.org/en/latest/specifications/core-metadata/
+
+    :param requires_dist: the requirement strings, as they stand there
+    :param provides_extra: normalised names
+    :param dynamic: the field names, in lower case, that a built wheel may still change (PEP 643)
+    """
+
+    metadata_version: str
+    name: str
+    version: str
+    requires_python: str | None
+    requires_dist: tuple[str, ...]
+    provides_extra: tuple[str, ...]
+    dynamic: tuple[str, ...] = ()
+
+    def dump(self) -> bytes:
+        """The metadata for the cache."""
+        return json.dumps(asdict(self), separators=(",", ":")).encode()
+
+    @classmethod
+    def load(cls, dumped: bytes) -> Metadata:
+        """Read back what :meth:`dump` gave.
+
+        :raises ValueError: it is something else
+        """
+        try:
+            fields = json.loads(dumped)
+            return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+        except (TypeError, AttributeError) as error:
+            raise ValueError(str(error)) from error
+
+
+def parse_metadata(content: bytes) -> Metadata:
+    """Read a ``METADATA`` or ``PKG-INFO`` file. What is missing is empty: it is the reader who knows what it needs."""
+    headers: dict[str, list[str]] = {}
+    for name, value in _headers(content.decode("utf-8", errors="replace")):
+        headers.setdefault(name.lower(), []).append(value)
+
+    def one(name: str) -> str:
+        return headers.get(name, [""])[0]
+
+    return Metadata(
+        metadata_version=one("metadata-version"),
+        name=one("name"),
+        version=one("version"),
+        requires_python=one("requires-python") or None,
+        requires_dist=tuple(headers.get("requires-dist", ())),
+        provides_extra=tuple(canonicalize_name(extra) for extra in headers.get("provides-extra", ())),
+        dynamic=tuple(field.lower() for field in headers.get("dynamic", ())),
+    )
+
+
+def _headers(text: str) -> Iterator[tuple[str, str]]:
+    """The header fields before the first empty line, folded ones joined.
+
+    ``email.parser`` would read the description behind them too, which is most of the file.
+    """
+    name, value = "", ""
+    # Not splitlines(): it would also split at a form feed, which licence texts contain. A line of blanks is not the
+    # end either, but an empty line within a folded licence.
+    for line in re.split("\r\n|\r|\n", text):
+        if not line:
+            break
+        if line[0] in " \t":
+            value += f" {line.strip()}"
+            continue
+        if name:
+            yield name, value.strip()
+        name, _, value = line.partition(":")
+    if name:
+        yield name, value.strip()
+
+
+@lru_cache(maxsize=None)
+def requirement(text: str) -> Requirement:
+    """A requirement string, parsed once.
+
+    :raises packaging.requirements.InvalidRequirement: pip would refuse it too
+    """
+    return Requirement(text)

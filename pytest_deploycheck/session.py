@@ -1,0 +1,131 @@
+"""A run with ``--deploycheck``: what is collected, and what is reported at the end."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_deploycheck.collection import DeploycheckFile, DeploycheckItem
+from pytest_deploycheck.deployment import Deployment, NothingToDeploy
+from pytest_deploycheck.findings import CannotCheck
+from pytest_deploycheck.plan import PlannedFile, plan
+from pytest_deploycheck.reports.json_report import JsonReport, finding_entry, resolution_entry
+from pytest_deploycheck.resolution.target import InvalidTarget
+from pytest_deploycheck.settings import Settings, read_settings
+
+# On reports, which xdist carries from its workers.
+_ATTACHED = "deploycheck"
+
+
+class DeploycheckSession:
+    """The hooks of a run."""
+
+    def __init__(self, settings: Settings, deployment: Deployment, files: tuple[PlannedFile, ...]) -> None:
+        self.settings = settings
+        self.deployment = deployment
+        self._files = {planned.path.resolve(): planned for planned in files}
+        self._ignored = _ignored(settings, files)
+        self._report = JsonReport()
+        self._attached: set[tuple[str, str]] = set()
+
+    @classmethod
+    def start(cls, config: pytest.Config) -> DeploycheckSession:
+        """Read settings and files, and add the files to what pytest collects.
+
+        :raises pytest.UsageError: a setting or a file makes no sense
+        """
+        settings = read_settings(config)
+        if settings.json is not None and not settings.json.parent.is_dir():
+            raise pytest.UsageError(f"--deploycheck-json: there is no folder {settings.json.parent}")
+        try:
+            deployment = Deployment(settings)
+            session = cls(settings, deployment, plan(deployment))
+        except (NothingToDeploy, CannotCheck, InvalidTarget, ValueError) as error:
+            raise pytest.UsageError(f"--deploycheck: {error}") from error
+        session._add_arguments(config)
+        return session
+
+    def _add_arguments(self, config: pytest.Config) -> None:
+        """Collect the files whatever else is named, unless one of them is named itself."""
+        named = {(config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args}
+        if named.isdisjoint(self._files):
+            config.args.extend(str(path) for path in self._files)
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> DeploycheckFile | None:
+        planned = self._files.get(file_path.resolve())
+        if planned is None:
+            return None
+        # Below the session itself: below a package, pytest would import that package's __init__.py for it.
+        collector = DeploycheckFile.from_parent(parent.session, path=file_path)
+        collector.planned = planned
+        collector.deployment = self.deployment
+        return collector
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            if isinstance(item, DeploycheckItem) and (reason := self._ignored.get(item.nodeid)):
+                item.add_marker(pytest.mark.skip(reason=f"deploycheck_ignore: {reason}"))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if isinstance(item, DeploycheckItem) and call.when == "call":
+            setattr(report, _ATTACHED, {"findings": [finding_entry(each, item.nodeid) for each in item.findings]})
+        elif isinstance(item, DeploycheckItem) and call.when == "teardown":
+            setattr(report, _ATTACHED, {"resolutions": self._new_resolutions()})
+        return report
+
+    def _new_resolutions(self) -> list[dict[str, Any]]:
+        """Those of planned targets that no report of this process has carried yet."""
+        entries = []
+        for place, resolution in self.deployment.planned_resolutions():
+            key = (place.source.path, place.target_name)
+            if key not in self._attached:
+                self._attached.add(key)
+                entries.append(resolution_entry(place, resolution))
+        return entries
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        attached = getattr(report, _ATTACHED, None)
+        if attached is not None:
+            self._report.add(**attached)
+
+    def pytest_report_header(self) -> list[str]:
+        lines = []
+        for source in self.deployment.sources:
+            targets = ", ".join(place.target_name for place in self.deployment.targets_of(source))
+            lines.append(f"deploycheck: {source.path} for {targets}")
+        return lines or ["deploycheck: no requirements"]
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        self.deployment.close()
+        if self.settings.json is not None and not hasattr(session.config, "workerinput"):
+            self._report.write(self.settings.json)
+
+
+def _ignored(settings: Settings, files: tuple[PlannedFile, ...]) -> dict[str, str]:
+    """The reason for each ignored node id.
+
+    :raises ValueError: an entry matches nothing
+    """
+    ignored = {}
+    planned = [each for file in files for each in file.node_ids()]
+    for entry in settings.ignore:
+        matching = [
+            node_id
+            for node_id, item in planned
+            if item.check.name == entry.pattern or fnmatch.fnmatchcase(node_id, entry.pattern)
+        ]
+        if not matching:
+            raise ValueError(
+                f"deploycheck_ignore: {entry.pattern!r} matches no check and no node id; "
+                "`pytest --deploycheck --collect-only -q` lists them"
+            )
+        ignored.update(dict.fromkeys(matching, entry.reason))
+    return ignored
