@@ -81,9 +81,7 @@ class DeploycheckItem(pytest.Item):
         """Whether it stayed a warning: a filter may have made an error of it."""
         path = self.deployment.root / finding.location.path
         try:
-            warnings.warn_explicit(
-                DeploycheckAdvice(str(finding)), DeploycheckAdvice, str(path), finding.location.line
-            )
+            warnings.warn_explicit(DeploycheckAdvice(str(finding)), DeploycheckAdvice, str(path), finding.location.line)
         except DeploycheckAdvice:
             return False
         return True

@@ -249,9 +249,7 @@ class Deployment:
     def index(self) -> Index:
         """pip's configured index."""
         configured = pip_configuration(self._environ)
-        transport = Transport(
-            timeout=self.settings.timeout, cert=configured.cert, client_cert=configured.client_cert
-        )
+        transport = Transport(timeout=self.settings.timeout, cert=configured.cert, client_cert=configured.client_cert)
         cache = Cache(cache_directory(self._environ))
         return Index(configured.index_url, transport, cache, offline=self.settings.offline)
 
@@ -276,9 +274,7 @@ class Deployment:
         if problems:
             evidence = tuple(f"{each.location}: {each.text}: {each.expected}" for each in problems)
             count = f"{len(problems)} line{'s' if len(problems) > 1 else ''}"
-            return Resolution(
-                source.path, target, Outcome.INVALID, f"pip refuses {count} of it", evidence=evidence
-            )
+            return Resolution(source.path, target, Outcome.INVALID, f"pip refuses {count} of it", evidence=evidence)
         return resolve(source.path, self.asked(source), self.view(target))
 
     def asked(self, source: Source) -> list[Asked]:

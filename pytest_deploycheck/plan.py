@@ -66,7 +66,9 @@ def plan(deployment: Deployment) -> tuple[PlannedFile, ...]:
 
 
 def _of_blueprint(deployment: Deployment, path: str) -> PlannedFile:
-    groups = [PlannedGroup("blueprint", tuple(_applying(Subject.BLUEPRINT, deployment.blueprint, Location(path), deployment)))]
+    groups = [
+        PlannedGroup("blueprint", tuple(_applying(Subject.BLUEPRINT, deployment.blueprint, Location(path), deployment)))
+    ]
     if deployment.blueprint is not None:
         for service in deployment.blueprint.services:
             planned = tuple(_applying(Subject.SERVICE, service, service.location, deployment))

@@ -7,7 +7,12 @@ import pytest
 # The command line's options, each also an ini key: name, ini type, metavar, help.
 _OPTIONS = (
     ("deploycheck", "bool", None, "turn the deploy checks on"),
-    ("deploycheck_blueprint", "string", "PATH", "Render's blueprint (default: render.yaml, then render.yml, at the root)"),
+    (
+        "deploycheck_blueprint",
+        "string",
+        "PATH",
+        "Render's blueprint (default: render.yaml, then render.yml, at the root)",
+    ),
     (
         "deploycheck_requirements",
         "linelist",
@@ -27,7 +32,11 @@ _OPTIONS = (
 
 # Settings that only the ini file has: name, type, help.
 _INI_ONLY = (
-    ("deploycheck_service_created", "string", "when the services were created, YYYY-MM-DD: decides their default Python"),
+    (
+        "deploycheck_service_created",
+        "string",
+        "when the services were created, YYYY-MM-DD: decides their default Python",
+    ),
     ("deploycheck_platform", "string", "the newest wheel platform the build machine accepts"),
     ("deploycheck_pip_flags", "args", "flags that each `pip install` of a build command should have"),
     ("deploycheck_gitignore", "linelist", "further directory names that .gitignore should cover"),

@@ -50,7 +50,9 @@ def _ways_out(resolution: Resolution) -> tuple[str, ...]:
     own = [cause for cause in resolution.causes if not cause.parent and cause.line]
     theirs = [cause for cause in resolution.causes if cause.parent]
     if resolution.outcome is Outcome.CONFLICT and own and theirs:
-        return (f"change {own[0].line} so that it also allows what {theirs[0].parent} requires: {theirs[0].requirement}",)
+        return (
+            f"change {own[0].line} so that it also allows what {theirs[0].parent} requires: {theirs[0].requirement}",
+        )
     return ()
 
 

@@ -55,9 +55,7 @@ def _evidence(distribution: Distribution, subject: RequirementOnTarget, deployme
     yield f"{distribution.file.filename} is a source distribution built with {distribution.backend}: {_need(distribution)}"
     candidates = deployment.view(subject.place.target).candidates(canonicalize_name(distribution.name))
     files = [
-        file
-        for text in candidates.spellings[Version(distribution.version)]
-        for file in candidates.page.files(text)
+        file for text in candidates.spellings[Version(distribution.version)] for file in candidates.page.files(text)
     ]
     yield from wheel_evidence(files, subject.place.target)
 

@@ -23,7 +23,9 @@ class JsonReport:
         self._resolutions: dict[tuple[str, str], dict[str, Any]] = {}
         self._findings: list[dict[str, Any]] = []
 
-    def add(self, resolutions: list[dict[str, Any]] | None = None, findings: list[dict[str, Any]] | None = None) -> None:
+    def add(
+        self, resolutions: list[dict[str, Any]] | None = None, findings: list[dict[str, Any]] | None = None
+    ) -> None:
         """Add entries; a resolution that several workers computed counts once."""
         for entry in resolutions or ():
             self._resolutions[entry["source"], entry["target"]] = entry

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from typing import Any
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -29,7 +30,7 @@ class Ahead:
         self,
         page: Callable[[NormalizedName], Future[ProjectPage]],
         candidates: Callable[[NormalizedName], ProjectCandidates],
-        facts: Callable[[File], Future[object]],
+        facts: Callable[[File], Future[Any]],
         dependencies: Callable[[DistributionCandidate, frozenset[NormalizedName]], list[Wish]],
         known: Mapping[NormalizedName, SpecifierSet],
     ) -> None:
@@ -60,8 +61,8 @@ class Ahead:
             self._seen.add(key)
             return True
 
-    def _then(self, step: Callable[..., None], *arguments: object) -> Callable[[Future[object]], None]:
-        def run(future: Future[object]) -> None:
+    def _then(self, step: Callable[..., None], *arguments: object) -> Callable[[Future[Any]], None]:
+        def run(future: Future[Any]) -> None:
             if not self._stopped and not future.cancelled() and future.exception() is None:
                 step(*arguments)
 

@@ -139,8 +139,11 @@ def _glibc_evidence(wheels: Sequence[_WheelTags], target: Target) -> Iterable[st
         fitting = {tag.interpreter for tag in target.tags} & set(python.split("."))
         for platform in sorted(platforms):
             needed = glibc_minor(platform)
-            if fitting and needed is not None and needed > own and architecture(platform) == architecture(
-                target.platform
+            if (
+                fitting
+                and needed is not None
+                and needed > own
+                and architecture(platform) == architecture(target.platform)
             ):
                 yield f"its {python} wheel for {platform} needs glibc 2.{needed}; this platform has 2.{own}"
 

@@ -55,12 +55,13 @@ def path_to_line(name: str, parents: Parents, lines: Mapping[str, Location | Non
 
     :returns: the projects on the way, the line's first and ``name`` last; empty where no line leads to it
     """
-    level, seen = [(name,)], {name}
+    level: list[tuple[str, ...]] = [(name,)]
+    seen = {name}
     while level:
         ends = [path for path in level if path[0] in lines]
         if ends:
             return min(ends, key=lambda path: lines[path[0]] or Location("", 0))
-        following = []
+        following: list[tuple[str, ...]] = []
         for path in level:
             for parent in parents.get(path[0], ()):
                 if parent not in seen:

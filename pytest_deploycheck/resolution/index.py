@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import threading
 import time
 import zipfile
@@ -30,6 +31,7 @@ from pytest_deploycheck.resolution.transport import (
 )
 
 Value = TypeVar("Value")
+Facts = TypeVar("Facts", Metadata, Sdist)
 
 # Seconds for which a project page is taken as it is, where the index sends no Cache-Control. PyPI sends 600.
 PAGE_LIFETIME = 600.0
@@ -44,46 +46,54 @@ class BrokenDistribution(Exception):
 
 @dataclass
 class Traffic:
-    """What a run has asked of the index."""
+    """What a run has asked of its indexes."""
 
     requests: int = 0
     received: int = 0  # bytes
     from_cache: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def count(self, answer: Answer) -> None:
+    def count(self, received: int) -> None:
+        """One more answer, of so many bytes."""
         with self._lock:
             self.requests += 1
-            self.received += len(answer.content)
+            self.received += received
 
 
-class Index:
-    """One index, as pip would read it; safe to use from several threads.
+class IndexClient:
+    """Reads indexes as pip would; safe to use from several threads.
 
     Each page and each metadata is asked for once in a run.
 
-    :param url: of the simple API, without a trailing slash, perhaps with credentials
     :param offline: answer from the cache alone, however old
     """
 
-    def __init__(self, url: str, transport: Transport, cache: Cache, *, offline: bool = False) -> None:
-        self._url = url.rstrip("/")
-        self.name = redacted(self._url)
+    def __init__(self, transport: Transport, cache: Cache, *, offline: bool = False) -> None:
         self.traffic = Traffic()
+        self.cache = cache
+        self.offline = offline
         self._transport = transport
-        self._cache = cache
-        self._offline = offline
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="deploycheck")
         self._lock = threading.Lock()
         self._futures: dict[tuple[str, str], Future[Any]] = {}
+        self._fresh_until = math.inf
 
-    def page(self, project: str) -> Future[ProjectPage]:
+    def page(self, index_url: str, project: str) -> Future[ProjectPage]:
         """The page of a project, empty where the index has no such project.
 
+        :param index_url: of the simple API
         :param project: the normalised name
         :raises Unreachable: (in the future) the index did not answer, or with something that is no page
         """
-        return self._once(("page", project), lambda: self._load_page(project))
+        url = f"{index_url.rstrip('/')}/{project}/"
+        return self._once(("page", url), lambda: self._load_page(url, project))
+
+    def links(self, url: str, project: str) -> Future[ProjectPage]:
+        """A project's files on a page that links the files of many (``--find-links``).
+
+        :raises Unreachable: (in the future) as for :meth:`page`
+        """
+        return self._once((f"links {project}", url), lambda: self._load_page(url, project))
 
     def metadata(self, file: File) -> Future[Metadata]:
         """The core metadata of a wheel.
@@ -101,6 +111,11 @@ class Index:
         """
         return self._once(("sdist", file.url), lambda: self._load_sdist(file))
 
+    @property
+    def fresh_until(self) -> float:
+        """When the first of the pages used so far should be asked for again; seconds since the epoch."""
+        return self._fresh_until
+
     def close(self) -> None:
         """Drop what is still waiting to be fetched."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -111,51 +126,45 @@ class Index:
                 self._futures[key] = self._threads.submit(load)
             return self._futures[key]
 
-    def _load_page(self, project: str) -> ProjectPage:
-        url = f"{self._url}/{project}/"
-        stored = _StoredPage.load(self._cache.read("page", url))
-        if stored is not None and (self._offline or stored.is_fresh):
+    def _load_page(self, url: str, project: str) -> ProjectPage:
+        key = f"{project} {url}"
+        stored = _StoredPage.load(self.cache.read("page", key))
+        if stored is not None and (self.offline or stored.is_fresh):
             self.traffic.from_cache += 1
-            return ProjectPage.load(project, stored.content)
+            return self._used(stored, project)
         answer = self._get(url, {"Accept": ACCEPT, **(stored.conditions if stored else {})})
         if answer.status == 304 and stored is not None:
-            self._cache.write("page", url, stored.renewed(answer).dump())
-            return ProjectPage.load(project, stored.content)
-        page = self._parse(project, url, answer)
-        self._cache.write("page", url, _StoredPage.of(answer, page).dump())
-        return page
+            stored = stored.renewed(answer)
+        else:
+            stored = _StoredPage.of(answer, _parsed(project, url, answer))
+        self.cache.write("page", key, stored.dump())
+        return self._used(stored, project)
 
-    def _parse(self, project: str, url: str, answer: Answer) -> ProjectPage:
-        if answer.status in (404, 410):
-            return ProjectPage(project, {})
-        if answer.status != 200:
-            raise Unreachable(f"{redacted(url)}: answered {answer.status}")
-        try:
-            return parse_page(project, answer.url, answer.headers.get("content-type", ""), answer.content)
-        except InvalidPage as error:
-            raise Unreachable(f"{redacted(url)}: answered with {error}") from error
+    def _used(self, stored: _StoredPage, project: str) -> ProjectPage:
+        with self._lock:
+            self._fresh_until = min(self._fresh_until, stored.fresh_until)
+        return stored.page or ProjectPage.load(project, stored.content)
 
     def _load_metadata(self, file: File) -> Metadata:
-        return self._cached("metadata", file, Metadata.load, lambda: self._fetch_metadata(file))
+        return self._cached("metadata", file, Metadata, lambda: self._fetch_metadata(file))
 
     def _load_sdist(self, file: File) -> Sdist:
-        return self._cached("sdist", file, Sdist.load, lambda: self._fetch_sdist(file))
+        return self._cached("sdist", file, Sdist, lambda: self._fetch_sdist(file))
 
-    def _cached(self, kind: str, file: File, load: Callable[[bytes], Any], fetch: Callable[[], Any]) -> Any:
+    def _cached(self, kind: str, file: File, form: type[Facts], fetch: Callable[[], Facts]) -> Facts:
         """By the file's hash, which is for ever; a file without one is not stored."""
         key = file.sha256
-        stored = self._cache.read(kind, key) if key else None
+        stored = self.cache.read(kind, key) if key else None
         if stored is not None:
             try:
-                value = load(stored)
-            except ValueError:
-                pass
-            else:
+                value = form.load(stored)
                 self.traffic.from_cache += 1
                 return value
+            except ValueError:
+                pass  # Another version of this plugin wrote it, or the disk damaged it.
         value = fetch()
         if key:
-            self._cache.write(kind, key, value.dump())
+            self.cache.write(kind, key, value.dump())
         return value
 
     def _fetch_metadata(self, file: File) -> Metadata:
@@ -165,15 +174,17 @@ class Index:
                 _verify(answer.content, file.metadata, f"{file.filename}.metadata")
                 return parse_metadata(answer.content)
         try:
-            return _metadata_in_wheel(self._open_wheel(file), file.filename)
+            with self._ranged(file) as stream:
+                metadata = _metadata_in_wheel(stream, file.filename)
+                self.traffic.count(stream.received)
+                return metadata
         except NotRanged as refusal:
             whole = refusal.whole if refusal.whole is not None else self._download(file)
             _verify(whole, next(iter(file.hashes), ""), file.filename)
             return _metadata_in_wheel(io.BytesIO(whole), file.filename)
 
-    def _open_wheel(self, file: File) -> RangedFile:
-        if self._offline:
-            raise Unreachable(f"{redacted(file.url)}: not in the cache, and this run is offline")
+    def _ranged(self, file: File) -> RangedFile:
+        self._assert_online(file.url)
         return RangedFile(self._transport, file.url, _WHEEL_TAIL)
 
     def _fetch_sdist(self, file: File) -> Sdist:
@@ -190,11 +201,25 @@ class Index:
         return answer.content
 
     def _get(self, url: str, headers: dict[str, str] | None = None) -> Answer:
-        if self._offline:
-            raise Unreachable(f"{redacted(url)}: not in the cache, and this run is offline")
+        self._assert_online(url)
         answer = self._transport.get(url, headers)
-        self.traffic.count(answer)
+        self.traffic.count(len(answer.content))
         return answer
+
+    def _assert_online(self, url: str) -> None:
+        if self.offline and not url.startswith("file:"):
+            raise Unreachable(f"{redacted(url)}: not in the cache, and this run is offline")
+
+
+def _parsed(project: str, url: str, answer: Answer) -> ProjectPage:
+    if answer.status in (404, 410):
+        return ProjectPage(project, {})
+    if answer.status != 200:
+        raise Unreachable(f"{redacted(url)}: answered {answer.status}")
+    try:
+        return parse_page(project, redacted(answer.url), answer.headers.get("content-type", ""), answer.content)
+    except InvalidPage as error:
+        raise Unreachable(f"{redacted(url)}: answered with {error}") from error
 
 
 @dataclass(frozen=True)
@@ -206,13 +231,13 @@ class _StoredPage:
     etag: str
     last_modified: str
     content: bytes
+    page: ProjectPage | None = None
 
     @classmethod
     def of(cls, answer: Answer, page: ProjectPage) -> _StoredPage:
         header = answer.headers.get
-        return cls(
-            time.time(), _lifetime(answer), header("etag", ""), header("last-modified", ""), page.dump()
-        )
+        lifetime = _lifetime(answer)
+        return cls(time.time(), lifetime, header("etag", ""), header("last-modified", ""), page.dump(), page)
 
     @classmethod
     def load(cls, dumped: bytes | None) -> _StoredPage | None:
@@ -223,15 +248,20 @@ class _StoredPage:
             return None
 
     def dump(self) -> bytes:
-        head = {name: value for name, value in vars(self).items() if name != "content"}
+        head = {name: getattr(self, name) for name in ("fetched", "lifetime", "etag", "last_modified")}
         return json.dumps(head).encode() + b"\n" + self.content
 
     def renewed(self, answer: Answer) -> _StoredPage:
         return _StoredPage(time.time(), _lifetime(answer), self.etag, self.last_modified, self.content)
 
     @property
+    def fresh_until(self) -> float:
+        return self.fetched + self.lifetime
+
+    @property
     def is_fresh(self) -> bool:
-        return 0 <= time.time() - self.fetched < self.lifetime
+        # A page from the future was fetched before a clock was put right.
+        return self.fetched <= time.time() < self.fresh_until
 
     @property
     def conditions(self) -> dict[str, str]:
@@ -265,7 +295,7 @@ def _metadata_in_wheel(stream: Any, filename: str) -> Metadata:
             for name in archive.namelist():
                 folder, _, member = name.partition("/")
                 if member == "METADATA" and folder.endswith(".dist-info"):
-                    if canonicalize_name(folder.partition("-")[0]) == project:
+                    if canonicalize_name(folder.removesuffix(".dist-info").partition("-")[0]) == project:
                         return parse_metadata(archive.read(name))
     except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
         raise BrokenDistribution(f"{filename}: no wheel: {error}") from error

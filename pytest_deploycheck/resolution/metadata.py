@@ -43,8 +43,9 @@ class Metadata:
         """
         try:
             fields = json.loads(dumped)
-            return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
-        except (TypeError, AttributeError) as error:
+            lists = {name: tuple(fields[name]) for name in ("requires_dist", "provides_extra", "dynamic")}
+            return cls(**{**fields, **lists})
+        except (TypeError, KeyError) as error:
             raise ValueError(str(error)) from error
 
 

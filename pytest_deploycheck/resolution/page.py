@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
@@ -88,6 +88,23 @@ class ProjectPage:
         return "".join(lines).encode()
 
     @classmethod
+    def merged(cls, project: str, pages: Sequence[ProjectPage]) -> ProjectPage:
+        """Several pages of one project as one, the files of later pages behind those of earlier ones."""
+        groups: dict[str, list[File]] = {}
+        start = 0
+        for page in pages:
+            files = [(version, file) for version in page.versions for file in page.files(version)]
+            for version, file in files:
+                groups.setdefault(version, []).append(file._replace(position=start + file.position))
+            start += 1 + max((file.position for _, file in files), default=0)
+        return cls(project, dict(groups))
+
+    @classmethod
+    def of_files(cls, project: str, files: Iterable[File]) -> ProjectPage:
+        """Those of the files that are the project's."""
+        return cls(project, _grouped(project, files))
+
+    @classmethod
     def load(cls, project: str, dumped: bytes) -> ProjectPage:
         """Read back what :meth:`dump` gave."""
         groups: dict[str, list[File] | bytes] = {}
@@ -110,7 +127,7 @@ def parse_page(project: str, url: str, content_type: str, content: bytes) -> Pro
         files = _files_of_html(url, content_type, content)
     else:
         raise InvalidPage(f"{content_type or 'no content type'} where a project page was expected")
-    return ProjectPage(project, _grouped(project, files))
+    return ProjectPage.of_files(project, files)
 
 
 def _grouped(project: str, files: Iterable[File]) -> dict[str, list[File] | bytes]:

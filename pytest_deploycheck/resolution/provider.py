@@ -11,7 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -111,7 +111,7 @@ class ImpossibleWish:
         return False
 
 
-Wish = Union[SpecifierWish, ExactWish, PythonWish, ImpossibleWish]
+Wish: TypeAlias = "SpecifierWish | ExactWish | PythonWish | ImpossibleWish"
 
 
 class DistributionCandidate:
@@ -151,7 +151,7 @@ class PythonCandidate:
         self.version = version
 
 
-Candidate = Union[DistributionCandidate, ExtrasCandidate, PythonCandidate]
+Candidate: TypeAlias = "DistributionCandidate | ExtrasCandidate | PythonCandidate"
 
 
 def identifier(project: str, extras: Iterable[str]) -> str:
@@ -298,7 +298,7 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         information: Mapping[str, Iterator[RequirementInformation[Wish, Candidate]]],
         backtrack_causes: Sequence[RequirementInformation[Wish, Candidate]],
     ) -> Iterable[str]:
-        """As pip: Requires-Python first, then the causes of the current conflict, then what often stood in conflicts."""
+        """As pip: Requires-Python first, then the causes of the current conflict, then what often was one."""
         causes = self._names_in(backtrack_causes, resolutions)
         current, promoted = [], []
         for each in identifiers:

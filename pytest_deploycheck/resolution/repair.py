@@ -73,7 +73,7 @@ def _ahead(ordered: Iterable[tuple[Version, File]], view: TargetView) -> Iterato
     remaining = iter(ordered)
     while batch := list(islice(remaining, _ASKED_AHEAD)):
         for _, file in batch:
-            view.index.metadata(file)
+            view.client.metadata(file)
         yield from (version for version, _ in batch)
 
 

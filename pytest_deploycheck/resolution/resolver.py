@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -19,7 +19,8 @@ from pytest_deploycheck.resolution.ahead import Ahead
 from pytest_deploycheck.resolution.candidates import Preferences, ProjectCandidates, python_specifier
 from pytest_deploycheck.resolution.explanation import absence, causes_of, conflict_message, python_message
 from pytest_deploycheck.resolution.graph import distributions
-from pytest_deploycheck.resolution.index import BrokenDistribution, Index
+from pytest_deploycheck.resolution.index import BrokenDistribution
+from pytest_deploycheck.resolution.indexes import Indexes
 from pytest_deploycheck.resolution.metadata import Metadata, requirement
 from pytest_deploycheck.resolution.page import File
 from pytest_deploycheck.resolution.provider import (
@@ -57,11 +58,21 @@ class Asked:
 
 
 class TargetView:
-    """The index as one target sees it; shared by all resolutions for that target, safe to use from several threads."""
+    """The indexes as one target sees them; safe to use from several threads.
 
-    def __init__(self, index: Index, target: Target) -> None:
-        self.index = index
+    :param preferences: what the options of the source say on a project
+    """
+
+    def __init__(
+        self,
+        indexes: Indexes,
+        target: Target,
+        preferences: Callable[[NormalizedName], Preferences] = lambda project: Preferences(),
+    ) -> None:
+        self.indexes = indexes
+        self.client = indexes.client
         self.target = target
+        self._preferences = preferences
         self._candidates: dict[NormalizedName, ProjectCandidates] = {}
         self._markers: dict[tuple[str, str], bool] = {}
         self._python_wishes: dict[str, PythonWish] = {}
@@ -69,23 +80,22 @@ class TargetView:
     def candidates(self, project: NormalizedName) -> ProjectCandidates:
         """:raises Unreachable: the index did not answer"""
         if project not in self._candidates:
-            page = self.index.page(project).result()
-            self._candidates[project] = ProjectCandidates(page, self.target, Preferences())
+            page = self.indexes.page(project).result()
+            self._candidates[project] = ProjectCandidates(page, self.target, self._preferences(project))
         return self._candidates[project]
 
-    def facts(self, file: File) -> Future[Metadata] | Future[Sdist]:
+    def facts(self, file: File) -> Future[Any]:
         """The metadata of a wheel, or what a source distribution says of itself."""
-        return self.index.metadata(file) if file.is_wheel else self.index.sdist(file)
+        return self.client.metadata(file) if file.is_wheel else self.client.sdist(file)
 
     def sdist(self, file: File) -> Sdist:
         """:raises Unreachable: the index did not answer"""
-        return self.index.sdist(file).result()
+        return self.client.sdist(file).result()
 
     def metadata(self, file: File) -> Metadata:
         """:raises Unreachable: the index did not answer
         :raises BrokenDistribution: the file is not what its name says"""
-        facts = self.facts(file).result()
-        return facts.metadata if isinstance(facts, Sdist) else facts
+        return self.client.metadata(file).result() if file.is_wheel else self.sdist(file).metadata
 
     def holds(self, asked: Requirement, extras: Iterable[str] = ("",)) -> bool:
         """Whether the marker of a requirement is true on the target, with any of the extras."""
@@ -158,7 +168,7 @@ def resolve(source: str, asked: Sequence[Asked], view: TargetView) -> Resolution
 def _resolve(source: str, asked: Sequence[Asked], view: TargetView) -> Resolution:
     roots, user_requested = _roots(asked)
     constraints = _combined(each for each in asked if each.constraint)
-    ahead = Ahead(view.index.page, view.candidates, view.facts, view.dependencies, _combined(asked))
+    ahead = Ahead(view.indexes.page, view.candidates, view.facts, view.dependencies, _combined(asked))
 
     def dependencies(base: DistributionCandidate, extras: frozenset[NormalizedName]) -> list[Wish]:
         found = view.dependencies(base, extras)
@@ -230,13 +240,11 @@ def _explained(
     lines: dict[str, Location | None],
     view: TargetView,
 ) -> Resolution:
-    """As pip reports it: Requires-Python before all else, then a single requirement without a match, else a conflict."""
+    """As pip reports it: Requires-Python first, then a single requirement without a match, else a conflict."""
     python = [side for side in sides if isinstance(side.requirement, PythonWish)]
     causes = causes_of(python or sides, trail.parents, lines)
     if python:
-        return Resolution(
-            source, view.target, Outcome.NO_MATCH, python_message(python, view.target), causes=causes
-        )
+        return Resolution(source, view.target, Outcome.NO_MATCH, python_message(python, view.target), causes=causes)
     wish = sides[0].requirement
     if len(sides) == 1 and wish.project not in constraints:
         evidence = absence(view.candidates(wish.project), view.target)

@@ -38,7 +38,7 @@ class Distribution:
     :param backend: the build backend of a source distribution
     :param dependencies_known: whether what it requires is said anywhere without building it
     :param required_by: the projects of the resolution that require it
-    :param chain: from the requirement line's project to this one: ``(("pydantic", "2.5.3"), ("pydantic-core", "2.14.6"))``
+    :param chain: from the requirement line's project to this one, each with its version
     :param line: the requirement line that is to blame: the nearest one above it
     """
 

@@ -65,7 +65,7 @@ class Sdist:
 
 @dataclass(frozen=True)
 class SourceTree:
-    """An unpacked source distribution, in memory: every path below its one folder, and the small files that describe it."""
+    """An unpacked source distribution: every path below its one folder, and the small files that describe it."""
 
     paths: tuple[str, ...]
     texts: Mapping[str, str]
@@ -141,14 +141,10 @@ def _dependencies(tree: SourceTree, metadata: Metadata, pyproject: dict[str, Any
     """The first static statement of what it requires, the most binding first; None where there is none."""
     if _is_static(metadata):
         return metadata.requires_dist, metadata.provides_extra
-    statements = (
-        lambda: _of_project_table(pyproject),
-        lambda: _of_egg_info(tree),
-        lambda: (metadata.requires_dist, metadata.provides_extra) if metadata.requires_dist else None,
-        lambda: _of_setup_cfg(tree),
-        lambda: _of_setup_py(tree),
-    )
-    return next((stated for statement in statements if (stated := statement()) is not None), None)
+    stated = _of_project_table(pyproject) or _of_egg_info(tree)
+    if stated is None and metadata.requires_dist:
+        return metadata.requires_dist, metadata.provides_extra
+    return stated or _of_setup_cfg(tree) or _of_setup_py(tree)
 
 
 def _is_static(metadata: Metadata) -> bool:

@@ -178,9 +178,9 @@ def _platforms(platform: str) -> Iterator[str]:
 
 
 def _linux_platforms(libc: str, major: int, minor: int, arch: str) -> Iterator[str]:
+    yield f"linux_{arch}"
     oldest = 0 if libc == "musllinux" else _OLDEST_GLIBC_MINOR.get(arch, _OLDEST_GLIBC_MINOR_ELSEWHERE)
     for version in range(minor, oldest - 1, -1):
         yield f"{libc}_{major}_{version}_{arch}"
         if libc == "manylinux" and (legacy := _LEGACY_MANYLINUX.get((major, version))):
             yield f"{legacy}_{arch}"
-    yield f"linux_{arch}"

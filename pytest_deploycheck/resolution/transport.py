@@ -7,15 +7,16 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import url2pathname
 
+import certifi
 import requests
 from requests.adapters import HTTPAdapter
-from requests.certs import where as certifi_bundle
 
 WORKERS = 16
 _ATTEMPTS = 2
@@ -27,14 +28,19 @@ class Unreachable(Exception):
     """An index, or a file on it, could not be had. The message names it, without credentials, and says why."""
 
 
+@dataclass(frozen=True)
 class Answer:
-    """What a server answered: the status, the headers and the whole body."""
+    """What a server answered.
 
-    def __init__(self, status: int, headers: Mapping[str, str], content: bytes, url: str) -> None:
-        self.status = status
-        self.headers = headers
-        self.content = content
-        self.url = url
+    :param headers: looked up without regard to case
+    :param content: the whole body
+    :param url: after redirects
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    url: str
 
 
 class Transport:
@@ -44,17 +50,45 @@ class Transport:
 
     :param timeout: seconds to wait for a connection, and for each part of an answer
     :param cert: a bundle of certificate authorities; else what ``REQUESTS_CA_BUNDLE`` names, else certifi's
+    :param client_cert: a file with a client's certificate and key
+    :param proxy: for all requests; else what ``HTTPS_PROXY`` and the like name
+    :param trusted_hosts: ``host`` or ``host:port``: their certificates are not checked
     """
 
-    def __init__(self, *, timeout: float = 15.0, cert: str | None = None, client_cert: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        timeout: float = 15.0,
+        cert: str | None = None,
+        client_cert: str | None = None,
+        proxy: str | None = None,
+        trusted_hosts: Iterable[str] = (),
+    ) -> None:
         self._timeout = timeout
+        self._trusted_hosts = set(trusted_hosts)
+        self._credentials: dict[str, tuple[str, str]] = {}
         self._dead: dict[str, str] = {}
         self._lock = threading.Lock()
         self._session = requests.Session()
         self._session.cert = client_cert
-        bundle = cert or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi_bundle()
+        if proxy:
+            self._session.proxies = {"http": proxy, "https": proxy}
+        bundle = cert or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
         self._session.mount("https://", _SharedContextAdapter(bundle))
         self._session.mount("http://", HTTPAdapter(pool_maxsize=WORKERS))
+
+    def without_credentials(self, url: str) -> str:
+        """The URL as it may be shown and stored; its credentials are kept for requests to that host."""
+        parts = urlsplit(url)
+        user, separator, password = (parts.netloc.rpartition("@")[0]).partition(":")
+        if user:
+            found = (unquote(user), unquote(password)) if separator else _from_keyring(url, unquote(user))
+            self._credentials[parts.netloc.rpartition("@")[2]] = found
+        return redacted(url)
+
+    def trust(self, hosts: Iterable[str]) -> None:
+        """Check the certificates of these hosts no longer (``--trusted-host``)."""
+        self._trusted_hosts.update(hosts)
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """GET, with one more attempt where the first met a passing fault.
@@ -79,8 +113,15 @@ class Transport:
         raise Unreachable(f"{redacted(url)}: {fault}")
 
     def _attempt(self, url: str, headers: Mapping[str, str] | None) -> tuple[Answer | None, str]:
+        parts = urlsplit(url)
         try:
-            response = self._session.get(url, headers=headers, timeout=self._timeout)
+            response = self._session.get(
+                url,
+                headers=headers,
+                timeout=self._timeout,
+                auth=self._credentials.get(parts.netloc),
+                verify=self._trusted_hosts.isdisjoint((parts.netloc, parts.hostname or "")),
+            )
         except requests.Timeout:
             return None, f"no answer within {self._timeout:g} s"
         except requests.RequestException as error:
@@ -99,16 +140,14 @@ class _SharedContextAdapter(HTTPAdapter):
 
     def __init__(self, bundle: str) -> None:
         folder = os.path.isdir(bundle)
-        self._context = ssl.create_default_context(
-            cafile=None if folder else bundle, capath=bundle if folder else None
-        )
+        self._context = ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
         super().__init__(pool_maxsize=WORKERS)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
@@ -134,9 +173,15 @@ class RangedFile(io.RawIOBase):
         self._transport = transport
         self._url = url
         self._position = 0
-        answer = transport.get(url, {"Range": f"bytes=-{tail}", "Accept-Encoding": "identity"})
+        self.received = 0
+        answer = self._ask(f"-{tail}")
         self._length = _total_length(answer)
         self._parts = [(self._length - len(answer.content), answer.content)]
+
+    def _ask(self, span: str) -> Answer:
+        answer = self._transport.get(self._url, {"Range": f"bytes={span}", "Accept-Encoding": "identity"})
+        self.received += len(answer.content)
+        return answer
 
     def readable(self) -> bool:
         return True
@@ -166,9 +211,7 @@ class RangedFile(io.RawIOBase):
                 return content[start - first : end - first]
         # A few bytes more than asked for: zipfile reads a member's header, its name and its content one by one.
         last = min(self._length, max(end, start + 16_384)) - 1
-        answer = self._transport.get(
-            self._url, {"Range": f"bytes={start}-{last}", "Accept-Encoding": "identity"}
-        )
+        answer = self._ask(f"{start}-{last}")
         _total_length(answer)
         self._parts.append((start, answer.content))
         return answer.content[: end - start]
@@ -191,6 +234,19 @@ def _total_length(answer: Answer) -> int:
     return int(total)
 
 
+def _from_keyring(url: str, user: str) -> tuple[str, str]:
+    """The password for a user that a URL names without one, from keyring where that is installed, as pip does."""
+    try:
+        import keyring
+    except ImportError:
+        return user, ""
+    parts = urlsplit(url)
+    for service in (redacted(url), parts.netloc.rpartition("@")[2]):
+        if (credential := keyring.get_credential(service, user)) is not None:
+            return credential.username, credential.password
+    return user, ""
+
+
 def redacted(url: str) -> str:
     """The URL without its credentials, for every message and report."""
     parts = urlsplit(url)
@@ -198,14 +254,8 @@ def redacted(url: str) -> str:
 
 
 def _reason(error: requests.RequestException) -> str:
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, OSError | ssl.SSLError):
-        cause = cause.__cause__ or cause.__context__
     text = str(error)
-    for sign, words in _SIGNS.items():
-        if sign in text:
-            return words
-    return type(error).__name__
+    return next((words for sign, words in _SIGNS.items() if sign in text), type(error).__name__)
 
 
 _SIGNS = {

@@ -1,0 +1,88 @@
+"""Several indexes and find-links locations, searched together as pip searches them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from pytest_deploycheck.resolution.index import IndexClient
+from pytest_deploycheck.resolution.page import File, ProjectPage
+
+
+class Indexes:
+    """Where one source's distributions come from.
+
+    pip knows no priority among indexes: all their files are candidates. Only among files that are alike in all that
+    counts, the one found last is taken.
+
+    :param urls: of the simple API, in pip's order: ``--index-url``, then each ``--extra-index-url``
+    :param find_links: URLs of pages, and local folders and files
+    """
+
+    def __init__(self, client: IndexClient, urls: tuple[str, ...], find_links: tuple[str, ...] = ()) -> None:
+        self.client = client
+        self.urls = urls
+        self.find_links = find_links
+        self._pages: dict[str, Future[ProjectPage]] = {}
+        self._lock = threading.Lock()
+
+    def page(self, project: str) -> Future[ProjectPage]:
+        """All files of a project.
+
+        :param project: the normalised name
+        :raises Unreachable: (in the future) one of the indexes did not answer
+        """
+        with self._lock:
+            if project not in self._pages:
+                self._pages[project] = self._merged(project)
+            return self._pages[project]
+
+    def _merged(self, project: str) -> Future[ProjectPage]:
+        remote = [link for link in self.find_links if link.startswith(("http://", "https://"))]
+        futures = [
+            *(self.client.links(link, project) for link in remote),
+            *(self.client.page(url, project) for url in self.urls),
+        ]
+        local = ProjectPage.of_files(project, self._local_files())
+        if len(futures) == 1 and not local.versions:
+            return futures[0]
+        return _joined(project, local, futures)
+
+    def _local_files(self) -> Iterator[File]:
+        for link in self.find_links:
+            if link.startswith(("http://", "https://")):
+                continue
+            path = Path(url2pathname(urlsplit(link).path)) if link.startswith("file:") else Path(link)
+            # pip ignores a location that is not there, with a warning.
+            paths = sorted(path.iterdir(), reverse=True) if path.is_dir() else [path] if path.is_file() else []
+            for position, each in enumerate(paths):
+                yield File(position, each.name, each.resolve().as_uri(), (), None, None, None, None)
+
+
+def _joined(project: str, local: ProjectPage, futures: list[Future[ProjectPage]]) -> Future[ProjectPage]:
+    """The merged page, once all are there; the first fault among them, if there is one."""
+    joined: Future[ProjectPage] = Future()
+    waiting = len(futures)
+    lock = threading.Lock()
+
+    def arrived(_: Future[ProjectPage]) -> None:
+        nonlocal waiting
+        with lock:
+            waiting -= 1
+            if waiting > 0:
+                return
+        faults = [future.exception() for future in futures if not future.cancelled() and future.exception()]
+        if faults:
+            joined.set_exception(faults[0])
+        else:
+            joined.set_result(ProjectPage.merged(project, [local, *(future.result() for future in futures)]))
+
+    for future in futures:
+        future.add_done_callback(arrived)
+    if not futures:
+        joined.set_result(local)
+    return joined
