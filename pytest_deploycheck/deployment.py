@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-
-from packaging.utils import NormalizedName
-from packaging.version import Version
 
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.render.python_version import ServicePython, service_python
-from pytest_deploycheck.resolution.cache import Cache, cache_directory
-from pytest_deploycheck.resolution.index import Index
-from pytest_deploycheck.resolution.pip_configuration import pip_configuration
-from pytest_deploycheck.resolution.repair import has_wheels_only
-from pytest_deploycheck.resolution.resolver import Asked, TargetView, resolve
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target, parse_target
-from pytest_deploycheck.resolution.transport import Transport
+from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.build_command import pip_installs
-from pytest_deploycheck.sources.requirements import RequirementLine, RequirementsFile, read_requirements
+from pytest_deploycheck.sources.requirements import read_requirements
+from pytest_deploycheck.subjects import Source, SourceOnTarget
 
 BLUEPRINTS = ("render.yaml", "render.yml")
 REQUIREMENTS = "requirements.txt"
@@ -35,53 +27,6 @@ REQUIREMENTS = "requirements.txt"
 
 class NothingToDeploy(Exception):
     """Neither a blueprint nor requirements: the message says what was looked for and where."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A requirements file, and who installs it.
-
-    :param services: the services whose build commands install it; empty where no blueprint says so
-    """
-
-    file: RequirementsFile
-    services: tuple[Service, ...]
-
-    @property
-    def path(self) -> str:
-        """Relative to the root, with forward slashes."""
-        return self.file.path
-
-    @cached_property
-    def lines(self) -> Mapping[NormalizedName, tuple[RequirementLine, ...]]:
-        """The requirement lines by project, in the order of the file."""
-        lines: dict[NormalizedName, tuple[RequirementLine, ...]] = {}
-        for line in self.file.lines:
-            if line.name is not None:
-                lines[line.name] = (*lines.get(line.name, ()), line)
-        return lines
-
-
-@dataclass(frozen=True)
-class SourceOnTarget:
-    """A source, on one of the machines it is deployed to: what a resolution is about.
-
-    :param target_name: as node ids and reports have it
-    """
-
-    source: Source
-    target: Target
-    target_name: str
-    services: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class RequirementOnTarget:
-    """The lines for one project in a source, on one target."""
-
-    place: SourceOnTarget
-    project: NormalizedName
-    lines: tuple[RequirementLine, ...]
 
 
 class Deployment:
@@ -106,9 +51,7 @@ class Deployment:
                 f"nothing to check: looked for {', '.join((*BLUEPRINTS, REQUIREMENTS))} in {self.root}; "
                 "--deploycheck-blueprint and --deploycheck-requirements name other files"
             )
-        self._views: dict[Target, TargetView] = {}
-        self._resolutions: dict[tuple[str, Target], Resolution] = {}
-        self._other_pythons: dict[tuple[str, Target], Resolution | None] = {}
+        self.resolutions = Resolutions(settings, environ)
 
     # What the files say.
 
@@ -153,10 +96,12 @@ class Deployment:
             paths = installed or ([default] if default.is_file() else [])
         for path in paths:
             try:
-                file = read_requirements(path, self.root, self._environ)
+                services = tuple(installed.get(path, ()))
+                folder = self.service_folder(services[0]) if services else self.root
+                file = read_requirements(path, self.root, self._environ, directory=folder)
             except OSError as error:
                 raise CannotCheck(f"{self.relative(path)}: cannot be read: {error.strerror}") from error
-            yield Source(file, tuple(installed.get(path, ())))
+            yield Source(file, services)
 
     def _installed_by_services(self) -> dict[Path, list[Service]]:
         """The requirements files that build commands install and that are there; a missing one is its check's matter."""
@@ -245,93 +190,28 @@ class Deployment:
 
     # What would be installed.
 
-    @cached_property
-    def index(self) -> Index:
-        """pip's configured index."""
-        configured = pip_configuration(self._environ)
-        transport = Transport(timeout=self.settings.timeout, cert=configured.cert, client_cert=configured.client_cert)
-        cache = Cache(cache_directory(self._environ))
-        return Index(configured.index_url, transport, cache, offline=self.settings.offline)
+    def resolution(self, place: SourceOnTarget) -> Resolution:
+        """What pip would pick; computed once."""
+        return self.resolutions.get(place.source, place.target)
 
-    def view(self, target: Target) -> TargetView:
-        """The index as a target sees it."""
-        if target not in self._views:
-            self._views[target] = TargetView(self.index, target)
-        return self._views[target]
+    def resolutions_of(self, service: Service) -> tuple[Resolution, ...]:
+        """What would be installed for a service, from each source that it installs.
 
-    def resolution(self, source: Source, target: Target) -> Resolution:
-        """What pip would pick; computed once.
-
-        :raises CannotCheck: the source has lines of a kind that cannot be resolved here
+        :raises CannotCheck: an index cannot be reached
         """
-        key = (source.path, target)
-        if key not in self._resolutions:
-            self._resolutions[key] = self._resolve(source, target)
-        return self._resolutions[key]
-
-    def _resolve(self, source: Source, target: Target) -> Resolution:
-        problems = source.file.problems
-        if problems:
-            evidence = tuple(f"{each.location}: {each.text}: {each.expected}" for each in problems)
-            count = f"{len(problems)} line{'s' if len(problems) > 1 else ''}"
-            return Resolution(source.path, target, Outcome.INVALID, f"pip refuses {count} of it", evidence=evidence)
-        return resolve(source.path, self.asked(source), self.view(target))
-
-    def asked(self, source: Source) -> list[Asked]:
-        """The lines of a source as the resolver takes them.
-
-        :raises CannotCheck: a line names a URL, a path or a repository
-        """
-        asked = []
-        for line in (*source.file.constraints, *source.file.lines):
-            if line.requirement is None or line.link:
-                raise CannotCheck(f"{line.location}: {line.text}: direct references are not resolved yet")
-            asked.append(Asked(line.requirement, line.location, line.constraint))
-        return asked
+        found = []
+        for source in self.sources:
+            if service in source.services or not source.services:
+                found.append(self.resolutions.get(source, self._target(service)))
+        unreachable = [each.message for each in found if each.outcome is Outcome.UNREACHABLE]
+        if unreachable:
+            raise CannotCheck(unreachable[0])
+        return tuple(found)
 
     def planned_resolutions(self) -> Iterator[tuple[SourceOnTarget, Resolution]]:
         """Those computed so far of what is deployed, without what was only tried."""
         for source in self.sources:
             for place in self.targets_of(source):
-                resolution = self._resolutions.get((source.path, place.target))
+                resolution = self.resolutions.computed(source, place.target)
                 if resolution is not None:
                     yield place, resolution
-
-    def close(self) -> None:
-        """Ask the index for nothing more."""
-        if "index" in self.__dict__:
-            self.index.close()
-
-    def python_with_wheels(self, place: SourceOnTarget) -> Resolution | None:
-        """The nearest Python on which a source resolves to wheels only: older ones first, then newer ones.
-
-        :returns: its resolution there, None where there is no such Python
-        """
-        key = (place.source.path, place.target)
-        if key not in self._other_pythons:
-            tried = (self.resolution(place.source, target) for target in self._nearby(place.target))
-            self._other_pythons[key] = next(filter(has_wheels_only, tried), None)
-        return self._other_pythons[key]
-
-    def _nearby(self, target: Target) -> Iterator[Target]:
-        own = Version(target.minor.rstrip("t"))
-        released = sorted(map(Version, platform_facts().released_minors))
-        older = [minor for minor in reversed(released) if minor < own]
-        for minor in (*older, *(minor for minor in released if minor > own)):
-            python = platform_facts().latest_patch(str(minor))
-            assert python is not None  # It is one of the released ones.
-            yield Target(python, target.platform, target.free_threaded)
-
-    def resolutions_of(self, service: Service) -> tuple[Resolution, ...]:
-        """What would be installed for a service, from each source that it installs.
-
-        :raises CannotCheck: the index cannot be reached
-        """
-        found = []
-        for source in self.sources:
-            if service in source.services or not source.services:
-                found.append(self.resolution(source, self._target(service)))
-        unreachable = [each.message for each in found if each.outcome is Outcome.UNREACHABLE]
-        if unreachable:
-            raise CannotCheck(unreachable[0])
-        return tuple(found)

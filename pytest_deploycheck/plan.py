@@ -9,8 +9,9 @@ from typing import Any
 
 from pytest_deploycheck import checks as _checks  # noqa: F401 - importing the checks registers them
 from pytest_deploycheck.checks.registry import Check, Subject, checks
-from pytest_deploycheck.deployment import Deployment, RequirementOnTarget, Source, SourceOnTarget
+from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.subjects import RequirementOnTarget, Source, SourceOnTarget
 
 
 @dataclass(frozen=True)

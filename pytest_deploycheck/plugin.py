@@ -43,6 +43,7 @@ _INI_ONLY = (
     ("deploycheck_strict", "bool", "let advice fail"),
     ("deploycheck_ignore", "linelist", "checks to skip: a check's name or a node id pattern, then ` # reason`"),
     ("deploycheck_timeout", "string", "seconds to wait for an answer of the index"),
+    ("deploycheck_cache", "string", "the folder of the cache (PYTEST_DEPLOYCHECK_CACHE goes before it)"),
 )
 
 

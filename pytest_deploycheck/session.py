@@ -104,7 +104,7 @@ class DeploycheckSession:
         return lines or ["deploycheck: no requirements"]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        self.deployment.close()
+        self.deployment.resolutions.close()
         if self.settings.json is not None and not hasattr(session.config, "workerinput"):
             self._report.write(self.settings.json)
 

@@ -34,6 +34,7 @@ class Settings:
     :param platform: a platform tag; None to take the platform's own
     :param pip_flags: None to take the default
     :param timeout: seconds
+    :param cache: a folder; None to take the user's cache directory
     """
 
     root: Path
@@ -49,6 +50,7 @@ class Settings:
     strict: bool = False
     ignore: tuple[Ignore, ...] = ()
     timeout: float = 15.0
+    cache: Path | None = None
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -72,6 +74,7 @@ def read_settings(config: pytest.Config) -> Settings:
         gitignore=tuple(config.getini("deploycheck_gitignore") or ()),
         strict=bool(config.getini("deploycheck_strict")),
         ignore=tuple(map(_ignore, config.getini("deploycheck_ignore") or ())),
+        cache=next(iter(chosen.paths("deploycheck_cache")), None),
         timeout=_seconds(config.getini("deploycheck_timeout"), defaults.timeout),
     )
 
@@ -83,7 +86,7 @@ class _Values:
         self._config = config
 
     def one(self, name: str) -> Any:
-        given = self._config.getoption(name)
+        given = self._config.getoption(name, None)
         return self._config.getini(name) if given is None else given
 
     def many(self, name: str) -> list[str]:
@@ -93,7 +96,7 @@ class _Values:
     def paths(self, name: str) -> tuple[Path, ...]:
         """Absolute: from the command line relative to where pytest was started, from the ini file to that file."""
         ini_folder = self._config.inipath.parent if self._config.inipath else self._config.rootpath
-        on_command_line = self._config.getoption(name) is not None
+        on_command_line = self._config.getoption(name, None) is not None
         folder = self._config.invocation_params.dir if on_command_line else ini_folder
         return tuple((folder / text).resolve() for text in self.many(name))
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_deploycheck.checks.registry import Subject, check
-from pytest_deploycheck.deployment import Deployment, SourceOnTarget
+from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import CannotCheck, Finding, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.result import Outcome, Resolution
+from pytest_deploycheck.subjects import SourceOnTarget
 
 
 @check("resolves", Subject.RESOLUTION)
 def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]:
     """pip finds a distribution for every requirement, and all of them fit together."""
-    resolution = deployment.resolution(place.source, place.target)
+    resolution = deployment.resolution(place)
     if resolution.outcome is Outcome.UNREACHABLE:
         raise CannotCheck(resolution.message)
     if resolution.outcome is Outcome.INVALID:

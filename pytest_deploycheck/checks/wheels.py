@@ -8,18 +8,20 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pytest_deploycheck.checks.registry import Subject, check
-from pytest_deploycheck.deployment import Deployment, RequirementOnTarget
+from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide
 from pytest_deploycheck.resolution.explanation import wheel_evidence
 from pytest_deploycheck.resolution.repair import Repair, line_for, version_with_wheels
 from pytest_deploycheck.resolution.result import Distribution, Kind, Outcome, Resolution
 from pytest_deploycheck.resolution.transport import Unreachable
+from pytest_deploycheck.resolutions import asked_of
+from pytest_deploycheck.subjects import RequirementOnTarget
 
 
 @check("wheel", Subject.REQUIREMENT)
 def wheel(subject: RequirementOnTarget, deployment: Deployment) -> Iterator[Finding]:
     """Every distribution that a requirement line brings in is a wheel on the target."""
-    resolution = deployment.resolution(subject.place.source, subject.place.target)
+    resolution = deployment.resolution(subject.place)
     _assert_decidable(subject, resolution, deployment)
     lines = {line.location for line in subject.lines}
     to_build = [each for each in resolution.distributions if each.kind is Kind.SDIST and each.line in lines]
@@ -33,8 +35,8 @@ def _assert_decidable(subject: RequirementOnTarget, resolution: Resolution, depl
         raise CannotCheck(resolution.message)
     if resolution.outcome is not Outcome.OK:
         raise NothingToDecide(f"{place.source.path} does not resolve on {place.target_name}: {resolution.message}")
-    view = deployment.view(place.target)
-    if not any(line.requirement and view.holds(line.requirement) for line in subject.lines):
+    view = deployment.resolutions.view(place.source, place.target)
+    if not any(view.holds(line.marker) for line in subject.lines):
         raise NothingToDecide(f"its marker is false on {place.target_name}: {subject.lines[0].text}")
 
 
@@ -53,11 +55,8 @@ def _finding(distribution: Distribution, subject: RequirementOnTarget, deploymen
 def _evidence(distribution: Distribution, subject: RequirementOnTarget, deployment: Deployment) -> Iterator[str]:
     yield " -> ".join(f"{name} {version}" for name, version in distribution.chain)
     yield f"{distribution.file.filename} is a source distribution built with {distribution.backend}: {_need(distribution)}"
-    candidates = deployment.view(subject.place.target).candidates(canonicalize_name(distribution.name))
-    files = [
-        file for text in candidates.spellings[Version(distribution.version)] for file in candidates.page.files(text)
-    ]
-    yield from wheel_evidence(files, subject.place.target)
+    candidates = deployment.resolutions.view(subject.place.source, subject.place.target).candidates(canonicalize_name(distribution.name))
+    yield from wheel_evidence(candidates.names(Version(distribution.version)), subject.place.target)
 
 
 def _need(distribution: Distribution) -> str:
@@ -74,13 +73,13 @@ def _tool(name: str) -> str:
 
 def _fix(distribution: Distribution, subject: RequirementOnTarget, deployment: Deployment) -> Iterator[str]:
     place = subject.place
-    asked = deployment.asked(place.source)
+    asked = asked_of(place.source)
     line = line_for(asked, subject.project)
     root = distribution.chain[0]
     if line is None:
         return
     try:
-        repair = version_with_wheels(asked, line, Version(root[1]), deployment.view(place.target))
+        repair = version_with_wheels(asked, line, Version(root[1]), deployment.resolutions.view(place.source, place.target))
     except Unreachable:
         repair = None
     if repair is None:
@@ -98,7 +97,7 @@ def _advised(repair: Repair, path: str, at: object) -> str:
 
 
 def _other_python(subject: RequirementOnTarget, deployment: Deployment) -> Iterator[str]:
-    found = deployment.python_with_wheels(subject.place)
+    found = deployment.resolutions.python_with_wheels(subject.place.source, subject.place.target)
     if found is not None:
         count = len(found.distributions)
         yield (

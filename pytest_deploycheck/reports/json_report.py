@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_deploycheck import __version__
-from pytest_deploycheck.deployment import SourceOnTarget
 from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.resolution.result import Distribution, Resolution
+from pytest_deploycheck.subjects import SourceOnTarget
 
 SCHEMA = 1
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,10 +20,10 @@ from platformdirs import user_cache_path
 _FORMAT = "v1"
 
 
-def cache_directory(environ: Mapping[str, str]) -> Path:
-    """``PYTEST_DEPLOYCHECK_CACHE``, else the user's cache directory for this tool."""
+def cache_directory(environ: Mapping[str, str], configured: Path | None = None) -> Path:
+    """``PYTEST_DEPLOYCHECK_CACHE``, else what is configured, else the user's cache directory for this tool."""
     moved = environ.get("PYTEST_DEPLOYCHECK_CACHE")
-    return Path(moved) if moved else user_cache_path("pytest-deploycheck", appauthor=False)
+    return Path(moved) if moved else configured or user_cache_path("pytest-deploycheck", appauthor=False)
 
 
 class Cache:
@@ -55,6 +56,18 @@ class Cache:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
                 raise
+
+    def lock_path(self, kind: str, key: str) -> Path:
+        """A file to lock while an entry is computed; its folder is there if it can be."""
+        path = self._path(kind, key).with_suffix(".lock")
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def clear(self) -> None:
+        """Remove everything that any version of this plugin has stored."""
+        for directory in self.directory.parent.glob("v[0-9]*"):
+            shutil.rmtree(directory, ignore_errors=True)
 
     def _path(self, kind: str, key: str) -> Path:
         digest = hashlib.sha256(key.encode()).hexdigest()

@@ -64,6 +64,10 @@ class ProjectCandidates:
                 spellings.setdefault(version, []).append(text)
         return dict(sorted(spellings.items(), reverse=True))
 
+    def names(self, version: Version) -> list[str]:
+        """The names of all files of a version, for whatever machine they are."""
+        return [name for text in self.spellings[version] for name in self.page.names(text)]
+
     def select(self, specifier: SpecifierSet) -> Iterator[tuple[Version, list[File]]]:
         """For each version that pip would try, in its order: the files of that version, the most wanted first.
 

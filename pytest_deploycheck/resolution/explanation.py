@@ -11,7 +11,6 @@ from packaging.version import InvalidVersion, Version
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.candidates import ProjectCandidates, python_specifier
 from pytest_deploycheck.resolution.graph import path_to_line
-from pytest_deploycheck.resolution.page import File
 from pytest_deploycheck.resolution.provider import Candidate, PythonWish, Wish
 from pytest_deploycheck.resolution.result import Cause
 from pytest_deploycheck.resolution.target import Target, architecture, glibc_minor
@@ -83,12 +82,12 @@ def _listed(versions: Sequence[Version]) -> str:
 
 
 def _reasons(candidates: ProjectCandidates, version: Version, target: Target) -> Iterable[str]:
-    files = [file for text in candidates.spellings[version] for file in candidates.page.files(text)]
+    files = (file for text in candidates.spellings[version] for file in candidates.page.files(text))
     refusing = {file.requires_python for file in files if file.requires_python}
     if all(_refuses(text, target) for text in refusing) and refusing:
         yield f"{version} requires Python {', '.join(sorted(refusing))}"
     else:
-        yield from wheel_evidence(files, target)
+        yield from wheel_evidence(candidates.names(version), target)
 
 
 def _refuses(requires_python: str, target: Target) -> bool:
@@ -96,9 +95,12 @@ def _refuses(requires_python: str, target: Target) -> bool:
     return specifier is not None and not specifier.contains(target.python_version, prereleases=True)
 
 
-def wheel_evidence(files: Iterable[File], target: Target) -> tuple[str, ...]:
-    """Which wheels a version has, and what rules them out on a target: one line each, the nearest first."""
-    wheels = [tags for file in files if file.is_wheel and (tags := _tags(file))]
+def wheel_evidence(names: Iterable[str], target: Target) -> tuple[str, ...]:
+    """Which wheels a version has, and what rules them out on a target: one line each, the nearest first.
+
+    :param names: of all files of the version
+    """
+    wheels = [tags for name in names if name.endswith(".whl") and (tags := _tags(name))]
     if not wheels:
         return ("the index holds no wheel of this version, for any Python or platform",)
     pythons = {python for python, _, platforms in wheels if _runs(platforms, target)}
@@ -117,12 +119,12 @@ _WheelTags = tuple[str, str, frozenset[str]]
 """Python and ABI as the file name has them, and the platforms."""
 
 
-def _tags(file: File) -> _WheelTags | None:
+def _tags(name: str) -> _WheelTags | None:
     try:
-        parse_wheel_filename(file.filename)
+        parse_wheel_filename(name)
     except (InvalidWheelFilename, InvalidVersion):
         return None
-    python, abi, platforms = file.filename.removesuffix(".whl").rsplit("-", 3)[1:]
+    python, abi, platforms = name.removesuffix(".whl").rsplit("-", 3)[1:]
     return python, abi, frozenset(platforms.split("."))
 
 

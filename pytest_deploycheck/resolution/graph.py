@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.page import File
-from pytest_deploycheck.resolution.provider import PYTHON, Candidate, DistributionCandidate, Wish
+from pytest_deploycheck.resolution.provider import ANY_VERSION, PYTHON, Candidate, DistributionCandidate, Wish
 from pytest_deploycheck.resolution.result import Distribution, Kind
 from pytest_deploycheck.resolution.sdist import Sdist
 
@@ -33,17 +34,18 @@ def distributions(
     def described(name: str, candidate: DistributionCandidate) -> Distribution:
         chain = path_to_line(name, parents, lines)
         facts = None if candidate.file.is_wheel else sdist(candidate.file)
+        kind = Kind.DIRECT if candidate.direct else Kind.SDIST if facts else Kind.WHEEL
         return Distribution(
             name=name,
-            version=str(candidate.version),
+            version=shown(candidate.version),
             file=candidate.file,
-            kind=Kind.SDIST if facts else Kind.WHEEL,
+            kind=kind,
             native=facts.native if facts else False,
             needs=facts.needs if facts else (),
             backend=facts.backend if facts else "",
             dependencies_known=facts.dependencies_known if facts else True,
             required_by=tuple(parents.get(name, ())),
-            chain=tuple((each, str(picked[canonicalize_name(each)].version)) for each in chain),
+            chain=tuple((each, shown(picked[canonicalize_name(each)].version)) for each in chain),
             line=lines.get(chain[0]) if chain else None,
         )
 
@@ -69,6 +71,11 @@ def path_to_line(name: str, parents: Parents, lines: Mapping[str, Location | Non
                     following.append((parent, *path))
         level = following
     return ()
+
+
+def shown(version: Version) -> str:
+    """A version for reports."""
+    return "unknown" if version is ANY_VERSION else str(version)
 
 
 def project_of(identifier: str) -> str:

@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.resolution.cache import Cache
+from pytest_deploycheck.resolution.direct import is_repository, local_folder, read_folder
 from pytest_deploycheck.resolution.metadata import Metadata, parse_metadata
 from pytest_deploycheck.resolution.page import ACCEPT, File, InvalidPage, ProjectPage, parse_page
-from pytest_deploycheck.resolution.sdist import Sdist, read_sdist
+from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, read_sdist
 from pytest_deploycheck.resolution.transport import (
     WORKERS,
     Answer,
@@ -78,22 +79,24 @@ class IndexClient:
         self._futures: dict[tuple[str, str], Future[Any]] = {}
         self._fresh_until = math.inf
 
-    def page(self, index_url: str, project: str) -> Future[ProjectPage]:
+    def page(self, index_url: str, project: str, architecture: str) -> Future[ProjectPage]:
         """The page of a project, empty where the index has no such project.
 
         :param index_url: of the simple API
         :param project: the normalised name
+        :param architecture: that of the target: files for other ones are known by name alone
         :raises Unreachable: (in the future) the index did not answer, or with something that is no page
         """
         url = f"{index_url.rstrip('/')}/{project}/"
-        return self._once(("page", url), lambda: self._load_page(url, project))
+        return self._once((f"page {architecture}", url), lambda: self._load_page(url, project, architecture))
 
-    def links(self, url: str, project: str) -> Future[ProjectPage]:
+    def links(self, url: str, project: str, architecture: str) -> Future[ProjectPage]:
         """A project's files on a page that links the files of many (``--find-links``).
 
         :raises Unreachable: (in the future) as for :meth:`page`
         """
-        return self._once((f"links {project}", url), lambda: self._load_page(url, project))
+        key = (f"links {project} {architecture}", url)
+        return self._once(key, lambda: self._load_page(url, project, architecture))
 
     def metadata(self, file: File) -> Future[Metadata]:
         """The core metadata of a wheel.
@@ -126,8 +129,8 @@ class IndexClient:
                 self._futures[key] = self._threads.submit(load)
             return self._futures[key]
 
-    def _load_page(self, url: str, project: str) -> ProjectPage:
-        key = f"{project} {url}"
+    def _load_page(self, url: str, project: str, architecture: str) -> ProjectPage:
+        key = f"{project} {architecture} {url}"
         stored = _StoredPage.load(self.cache.read("page", key))
         if stored is not None and (self.offline or stored.is_fresh):
             self.traffic.from_cache += 1
@@ -136,7 +139,7 @@ class IndexClient:
         if answer.status == 304 and stored is not None:
             stored = stored.renewed(answer)
         else:
-            stored = _StoredPage.of(answer, _parsed(project, url, answer))
+            stored = _StoredPage.of(answer, _parsed(project, url, answer, architecture))
         self.cache.write("page", key, stored.dump())
         return self._used(stored, project)
 
@@ -188,6 +191,10 @@ class IndexClient:
         return RangedFile(self._transport, file.url, _WHEEL_TAIL)
 
     def _fetch_sdist(self, file: File) -> Sdist:
+        if is_repository(file.url):
+            return UNKNOWN
+        if (folder := local_folder(file)) is not None:
+            return read_folder(folder)
         try:
             return read_sdist(file.filename, self._download(file))
         except ValueError as error:
@@ -211,13 +218,14 @@ class IndexClient:
             raise Unreachable(f"{redacted(url)}: not in the cache, and this run is offline")
 
 
-def _parsed(project: str, url: str, answer: Answer) -> ProjectPage:
+def _parsed(project: str, url: str, answer: Answer, architecture: str) -> ProjectPage:
     if answer.status in (404, 410):
         return ProjectPage(project, {})
     if answer.status != 200:
         raise Unreachable(f"{redacted(url)}: answered {answer.status}")
     try:
-        return parse_page(project, redacted(answer.url), answer.headers.get("content-type", ""), answer.content)
+        content_type = answer.headers.get("content-type", "")
+        return parse_page(project, redacted(answer.url), content_type, answer.content, architecture)
     except InvalidPage as error:
         raise Unreachable(f"{redacted(url)}: answered with {error}") from error
 

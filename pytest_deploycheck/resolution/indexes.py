@@ -27,25 +27,27 @@ class Indexes:
         self.client = client
         self.urls = urls
         self.find_links = find_links
-        self._pages: dict[str, Future[ProjectPage]] = {}
+        self._pages: dict[tuple[str, str], Future[ProjectPage]] = {}
         self._lock = threading.Lock()
 
-    def page(self, project: str) -> Future[ProjectPage]:
+    def page(self, project: str, architecture: str) -> Future[ProjectPage]:
         """All files of a project.
 
         :param project: the normalised name
+        :param architecture: that of the target
         :raises Unreachable: (in the future) one of the indexes did not answer
         """
         with self._lock:
-            if project not in self._pages:
-                self._pages[project] = self._merged(project)
-            return self._pages[project]
+            key = (project, architecture)
+            if key not in self._pages:
+                self._pages[key] = self._merged(project, architecture)
+            return self._pages[key]
 
-    def _merged(self, project: str) -> Future[ProjectPage]:
+    def _merged(self, project: str, architecture: str) -> Future[ProjectPage]:
         remote = [link for link in self.find_links if link.startswith(("http://", "https://"))]
         futures = [
-            *(self.client.links(link, project) for link in remote),
-            *(self.client.page(url, project) for url in self.urls),
+            *(self.client.links(link, project, architecture) for link in remote),
+            *(self.client.page(url, project, architecture) for url in self.urls),
         ]
         local = ProjectPage.of_files(project, self._local_files())
         if len(futures) == 1 and not local.versions:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 PYTHON = "<Python from Requires-Python>"
 
+ANY_VERSION = Version("0+unknown")
+"""The version of a source that cannot be read here."""
+
 # pip's: a project that stood unpinned in so many conflicts is decided before others.
 _CONFLICTS_UNTIL_PROMOTED = 5
 
@@ -48,7 +51,7 @@ class SpecifierWish:
 
     def is_satisfied_by(self, candidate: Candidate) -> bool:
         # Whether a pre-release may be taken was decided when the candidates were selected.
-        return self.specifier.contains(candidate.version, prereleases=True)
+        return candidate.version is ANY_VERSION or self.specifier.contains(candidate.version, prereleases=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,17 +118,29 @@ Wish: TypeAlias = "SpecifierWish | ExactWish | PythonWish | ImpossibleWish"
 
 
 class DistributionCandidate:
-    """A file that may be picked."""
+    """A file that may be picked.
 
-    __slots__ = ("broken", "file", "name", "project", "version")
+    :param direct: whether a requirement names this very file, instead of the index offering it
+    :param version: for a direct file whose version only a build would tell, one that satisfies everybody
+    """
 
-    def __init__(self, project: NormalizedName, version: Version, file: File) -> None:
+    __slots__ = ("_with_extras", "broken", "direct", "file", "name", "project", "version")
+
+    def __init__(self, project: NormalizedName, version: Version, file: File, *, direct: bool = False) -> None:
+        self.direct = direct
         self.project = project
         self.name: str = project
         self.version = version
         self.file = file
         # Set once its metadata is seen to be another distribution's; pip then takes the next file of the version.
         self.broken = False
+        self._with_extras: dict[frozenset[NormalizedName], ExtrasCandidate] = {}
+
+    def with_extras(self, extras: frozenset[NormalizedName]) -> ExtrasCandidate:
+        """The candidate for this file with extras; one and the same each time."""
+        if extras not in self._with_extras:
+            self._with_extras[extras] = ExtrasCandidate(self, extras)
+        return self._with_extras[extras]
 
 
 class ExtrasCandidate:
@@ -174,6 +189,7 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
     :param dependencies: gives what a file requires there, with the extras named
     :param user_requested: the position of each identifier among the user's lines
     :param constraints: what constraint lines say, by project
+    :param linked: the file that a constraint line names, by project
     """
 
     def __init__(
@@ -183,14 +199,15 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         dependencies: Callable[[DistributionCandidate, frozenset[NormalizedName]], list[Wish]],
         user_requested: Mapping[str, int],
         constraints: Mapping[NormalizedName, SpecifierSet],
+        linked: Mapping[NormalizedName, DistributionCandidate] | None = None,
     ) -> None:
         self._python = PythonCandidate(python)
         self._candidates = candidates
         self._dependencies = dependencies
         self._user_requested = user_requested
         self._constraints = constraints
+        self._linked = linked or {}
         self._bases: dict[tuple[str, str], DistributionCandidate] = {}
-        self._extras: dict[tuple[int, frozenset[NormalizedName]], ExtrasCandidate] = {}
         self._required: dict[Candidate, list[Wish]] = {}
         self._satisfied: dict[tuple[int, int], bool] = {}
         self._conflicts: defaultdict[str, int] = defaultdict(int)
@@ -234,7 +251,9 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
             return [
                 candidate
                 for candidate in exact.values()
-                if id(candidate) not in rejected and all(self.is_satisfied_by(each, candidate) for each in wanted)
+                if id(candidate) not in rejected
+                and all(self.is_satisfied_by(each, candidate) for each in wanted)
+                and self._is_allowed(candidate)
             ]
         if not specifiers:
             return []
@@ -244,6 +263,14 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
             combined &= each.specifier
         return lambda: self._found(project, combined, extras, rejected)
 
+    def _is_allowed(self, candidate: Candidate) -> bool:
+        constraint = self._constraints.get(candidate.project)
+        return (
+            constraint is None
+            or candidate.version is ANY_VERSION
+            or constraint.contains(candidate.version, prereleases=True)
+        )
+
     def _gather(
         self, identifier: str, wanted: list[Wish], requirements: Mapping[str, Iterator[Wish]]
     ) -> tuple[dict[int, Candidate], list[SpecifierWish], frozenset[NormalizedName]]:
@@ -251,15 +278,19 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         exact: dict[int, Candidate] = {id(w.candidate): w.candidate for w in wanted if isinstance(w, ExactWish)}
         specifiers = [each for each in wanted if isinstance(each, SpecifierWish)]
         base, bracket, _ = identifier.partition("[")
+        linked = self._linked.get(NormalizedName(base)) if specifiers else None
         if not bracket:
+            if linked:
+                exact[id(linked)] = linked
             return exact, specifiers, frozenset()
         extras = frozenset(map(NormalizedName, identifier[len(base) + 1 : -1].split(",")))
         for wish in requirements.get(base, ()):
             if isinstance(wish, SpecifierWish):
                 specifiers.append(wish)
             elif isinstance(wish, ExactWish) and isinstance(wish.candidate, DistributionCandidate):
-                with_extras = self._with_extras(wish.candidate, extras)
-                exact[id(with_extras)] = with_extras
+                linked = wish.candidate
+        if linked:
+            exact[id(linked)] = linked.with_extras(extras)
         return exact, specifiers, extras
 
     def _found(
@@ -272,7 +303,7 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         for version, files in self._candidates(project).select(specifier):
             for file in files:
                 base = self._base(project, version, file)
-                candidate = self._with_extras(base, extras) if extras else base
+                candidate = base.with_extras(extras) if extras else base
                 if not base.broken and id(candidate) not in rejected:
                     yield candidate
                 if not base.broken:  # As pip: the next file of a version only where this one is unusable.
@@ -283,12 +314,6 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         if key not in self._bases:
             self._bases[key] = DistributionCandidate(project, version, file)
         return self._bases[key]
-
-    def _with_extras(self, base: DistributionCandidate, extras: frozenset[NormalizedName]) -> ExtrasCandidate:
-        key = (id(base), extras)
-        if key not in self._extras:
-            self._extras[key] = ExtrasCandidate(base, extras)
-        return self._extras[key]
 
     def narrow_requirement_selection(
         self,

@@ -29,7 +29,7 @@ class Repair:
     :param together: what the whole source resolves to with that one line changed
     """
 
-    requirement: Requirement
+    requirement: str
     alone: Resolution
     together: Resolution
 
@@ -42,12 +42,14 @@ def version_with_wheels(asked: Sequence[Asked], line: Asked, current: Version, v
     :returns: None where there is none
     :raises Unreachable: the index did not answer
     """
+    if line.requirement is None or line.link:
+        return None
     for version in _tried(line.requirement, current, view):
         changed = Asked(_pinned(line.requirement, version), line.line)
         alone = resolve("", [changed], view)
         if has_wheels_only(alone):
             replaced = [changed if each is line else each for each in asked]
-            return Repair(changed.requirement, alone, resolve("", replaced, view))
+            return Repair(f"{changed.requirement}", alone, resolve("", replaced, view))
     return None
 
 
@@ -85,4 +87,7 @@ def _pinned(requirement: Requirement, version: Version) -> Requirement:
 
 def line_for(asked: Sequence[Asked], project: NormalizedName) -> Asked | None:
     """The line that asks for a project."""
-    return next((a for a in asked if not a.constraint and canonicalize_name(a.requirement.name) == project), None)
+    return next(
+        (a for a in asked if not a.constraint and a.requirement and canonicalize_name(a.requirement.name) == project),
+        None,
+    )

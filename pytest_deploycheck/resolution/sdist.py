@@ -6,12 +6,14 @@ import ast
 import configparser
 import io
 import json
+import os
 import re
 import sys
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -26,6 +28,8 @@ else:
 
 # A source distribution's own files are small; what is larger is not one of them.
 _LARGEST = 2_000_000  # bytes
+
+_NOT_SOURCES = frozenset({"node_modules", "__pycache__", "build", "dist", "venv"})
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ class Sdist:
             raise ValueError(str(error)) from error
 
 
+UNKNOWN = Sdist(Metadata("", "", "", None, (), ()), False, None, (), "")
+"""What is known of a source that cannot be read here, such as a repository: nothing."""
+
+
 @dataclass(frozen=True)
 class SourceTree:
     """An unpacked source distribution: every path below its one folder, and the small files that describe it."""
@@ -70,15 +78,29 @@ class SourceTree:
     paths: tuple[str, ...]
     texts: Mapping[str, str]
 
+    @classmethod
+    def of_folder(cls, folder: Path) -> SourceTree:
+        """A folder of this machine, which is read and never run; what git and tools keep in it is left out."""
+        paths = []
+        for parent, folders, names in os.walk(folder):
+            folders[:] = [name for name in folders if not name.startswith(".") and name not in _NOT_SOURCES]
+            paths += [Path(parent, name).relative_to(folder).as_posix() for name in names]
+        texts = {path: (folder / path).read_text("utf-8", errors="replace") for path in paths if _describes(path)}
+        return cls(tuple(sorted(paths)), texts)
+
 
 def read_sdist(filename: str, content: bytes) -> Sdist:
     """Read an archive.
 
     :raises ValueError: it cannot be unpacked
     """
-    tree = unpack(filename, content)
+    return describe(unpack(filename, content))
+
+
+def describe(tree: SourceTree) -> Sdist:
+    """The facts of an unpacked source distribution, or of a project's folder."""
     pyproject = _toml(tree.texts.get("pyproject.toml", ""))
-    metadata = parse_metadata(tree.texts.get("PKG-INFO", "").encode())
+    metadata = _identified(parse_metadata(tree.texts.get("PKG-INFO", "").encode()), pyproject)
     dependencies = _dependencies(tree, metadata, pyproject)
     if dependencies is not None:
         requires, extras = dependencies
@@ -131,6 +153,19 @@ def _toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return {}
+
+
+def _identified(metadata: Metadata, pyproject: dict[str, Any]) -> Metadata:
+    """A project's folder has no ``PKG-INFO``: its ``[project]`` table says what it is called."""
+    project = pyproject.get("project")
+    if metadata.name or not isinstance(project, dict):
+        return metadata
+    return replace(
+        metadata,
+        name=str(project.get("name", "")),
+        version=str(project.get("version", "")),
+        requires_python=project.get("requires-python"),
+    )
 
 
 _Dependencies = tuple[tuple[str, ...], tuple[str, ...]]

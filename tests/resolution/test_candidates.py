@@ -59,7 +59,10 @@ def tried(page: ProjectPage, specifier: str = "", target: Target = TARGET, **pre
             id="the tag before the build tag",
         ),
         pytest.param(
-            offered("demo-1.0.zip", "demo-1.0.tar.gz"), "", ["demo-1.0.tar.gz"], id="of equal files the last on the page"
+            offered("demo-1.0.zip", "demo-1.0.tar.gz"),
+            "",
+            ["demo-1.0.tar.gz"],
+            id="of equal files the last on the page",
         ),
         pytest.param(
             offered("demo-1.0.tar.gz", "demo-1.0-cp313-cp313-manylinux_2_38_x86_64.whl"),

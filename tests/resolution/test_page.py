@@ -14,7 +14,7 @@ WHEEL = "demo_tool-1.0-py3-none-any.whl"
 
 
 def page_of(*entries: dict[str, object]) -> ProjectPage:
-    return parse_page("demo-tool", URL, JSON, json.dumps({"files": list(entries)}).encode())
+    return parse_page("demo-tool", URL, JSON, json.dumps({"files": list(entries)}).encode(), "x86_64")
 
 
 def files(page: ProjectPage) -> list[File]:
@@ -37,13 +37,11 @@ def test_json_and_html_give_the_same_files() -> None:
         <a href="https://files.example/a/{WHEEL}#sha256=ab12" data-requires-python="&gt;=3.8" data-yanked="broken"
            data-core-metadata="sha256=cd34">{WHEEL}</a>
         <a href="../../files/demo-tool-1.1.tar.gz">demo-tool-1.1.tar.gz</a></body></html>"""
-    from_html = parse_page("demo-tool", URL, "text/html; charset=utf-8", html.encode())
+    from_html = parse_page("demo-tool", URL, "text/html; charset=utf-8", html.encode(), "x86_64")
     assert files(from_json) == files(from_html)
     assert files(from_json) == [
         File(0, WHEEL, "https://files.example/a/" + WHEEL, ("sha256=ab12",), ">=3.8", "broken", "sha256=cd34", None),
-        File(
-            1, "demo-tool-1.1.tar.gz", "https://index.example/files/demo-tool-1.1.tar.gz", (), None, None, None, None
-        ),
+        File(1, "demo-tool-1.1.tar.gz", "https://index.example/files/demo-tool-1.1.tar.gz", (), None, None, None, None),
     ]
 
 
@@ -93,7 +91,7 @@ def test_yanked_is_a_reason_or_nothing(yanked: object, expected: str | None) -> 
 
 def test_html_takes_its_base_into_account() -> None:
     html = f'<base href="https://mirror.example/pool/"><a href="{WHEEL}">x</a><a>no link</a>'
-    page = parse_page("demo-tool", URL, "application/vnd.pypi.simple.v1+html", html.encode())
+    page = parse_page("demo-tool", URL, "application/vnd.pypi.simple.v1+html", html.encode(), "x86_64")
     assert files(page)[0].url == "https://mirror.example/pool/" + WHEEL
 
 
@@ -110,7 +108,7 @@ def test_html_takes_its_base_into_account() -> None:
 )
 def test_an_answer_that_is_no_project_page_is_refused(content_type: str, content: bytes) -> None:
     with pytest.raises(InvalidPage):
-        parse_page("demo-tool", URL, content_type, content)
+        parse_page("demo-tool", URL, content_type, content, "x86_64")
 
 
 def test_what_goes_into_the_cache_comes_out() -> None:

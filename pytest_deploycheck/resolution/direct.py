@@ -1,0 +1,46 @@
+"""Requirements that name a file, a folder or a repository themselves."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from pytest_deploycheck.resolution.page import SDIST_EXTENSIONS, File
+from pytest_deploycheck.resolution.sdist import Sdist, SourceTree, describe
+
+# https://pip.pypa.io/en/stable/topics/vcs-support/
+_REPOSITORY = re.compile(r"(?:git|hg|svn|bzr)(?:\+[a-z]+)?:")
+_FRAGMENT_HASH = re.compile(r"(?:^|&)((?:sha512|sha384|sha256|sha224|sha1|md5)=[0-9a-fA-F]+)")
+
+
+def is_repository(url: str) -> bool:
+    """Whether a URL names a repository: what is in it is not asked for here."""
+    return _REPOSITORY.match(url) is not None
+
+
+def direct_file(link: str) -> File:
+    """What a URL names, as a file like those of an index."""
+    address, _, fragment = link.partition("#")
+    name = unquote(urlsplit(address).path.rstrip("/").rpartition("/")[2])
+    digest = _FRAGMENT_HASH.search(fragment)
+    return File(0, name, address, (digest[1].lower(),) if digest else (), None, None, None, None)
+
+
+def local_folder(file: File) -> Path | None:
+    """The folder that a file stands for, where it is one of this machine."""
+    if not file.url.startswith("file:"):
+        return None
+    path = Path(url2pathname(urlsplit(file.url).path))
+    return path if path.is_dir() else None
+
+
+def is_archive(file: File) -> bool:
+    """Whether the name says that it is a source distribution packed into one file."""
+    return file.filename.endswith(SDIST_EXTENSIONS)
+
+
+def read_folder(folder: Path) -> Sdist:
+    """What a project's own folder says of it, statically."""
+    return describe(SourceTree.of_folder(folder))

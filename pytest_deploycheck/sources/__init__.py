@@ -1,0 +1,1 @@
+"""Files of the repository as typed values with positions: requirements files, lock files, Dockerfiles, build commands."""

@@ -1,0 +1,62 @@
+"""What checks are about, beside the blueprint and its services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from packaging.utils import NormalizedName
+
+from pytest_deploycheck.render.blueprint import Service
+from pytest_deploycheck.resolution.target import Target
+from pytest_deploycheck.sources.requirements import RequirementLine, RequirementsFile
+
+
+@dataclass(frozen=True)
+class Source:
+    """A requirements file, and who installs it.
+
+    :param services: the services whose build commands install it; empty where no blueprint says so
+    """
+
+    file: RequirementsFile
+    services: tuple[Service, ...]
+
+    @property
+    def path(self) -> str:
+        """Relative to the root, with forward slashes."""
+        return self.file.path
+
+    @cached_property
+    def lines(self) -> Mapping[NormalizedName, tuple[RequirementLine, ...]]:
+        """The requirement lines by project, in the order of the file; those that name no project are left out."""
+        lines: dict[NormalizedName, tuple[RequirementLine, ...]] = {}
+        for line in self.file.lines:
+            if line.name is not None:
+                name = NormalizedName(line.name)
+                lines[name] = (*lines.get(name, ()), line)
+        return lines
+
+
+@dataclass(frozen=True)
+class SourceOnTarget:
+    """A source, on one of the machines it is deployed to: what a resolution is about.
+
+    :param target_name: as node ids and reports have it
+    :param services: the names of the services that install it there
+    """
+
+    source: Source
+    target: Target
+    target_name: str
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RequirementOnTarget:
+    """The lines for one project in a source, on one target."""
+
+    place: SourceOnTarget
+    project: NormalizedName
+    lines: tuple[RequirementLine, ...]
