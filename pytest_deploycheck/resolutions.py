@@ -106,7 +106,7 @@ class Resolutions:
 
     def _compute(self, source: Source, target: Target) -> Resolution:
         if source.file.problems:
-            return _refused(source, target)
+            return _unreadable(source, target)
         view = self.view(source, target)
         asked = asked_of(source)
 
@@ -150,8 +150,13 @@ def _preferences(source: Source) -> Callable[[NormalizedName], Preferences]:
     return preferences
 
 
-def _refused(source: Source, target: Target) -> Resolution:
-    problems = source.file.problems
+def _unreadable(source: Source, target: Target) -> Resolution:
+    problems = [each for each in source.file.problems if each.refused]
+    if not problems:
+        unknown = source.file.problems[0]
+        return Resolution(
+            source.path, target, Outcome.UNREACHABLE, f"{unknown.location}: {unknown.text}: {unknown.expected}"
+        )
     evidence = tuple(f"{each.location}: {each.text}: {each.expected}" for each in problems)
     message = f"pip refuses {len(problems)} line{'s' if len(problems) > 1 else ''} of it"
     return Resolution(source.path, target, Outcome.INVALID, message, evidence=evidence)

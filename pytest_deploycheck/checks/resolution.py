@@ -22,12 +22,20 @@ def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]
         yield from _refused(place)
     elif resolution.outcome is not Outcome.OK:
         yield _failed(place, resolution)
+    yield from _ignored(place)
     yield from _doubts(place, resolution)
 
 
 def _refused(place: SourceOnTarget) -> Iterator[Finding]:
     for problem in place.source.file.problems:
-        yield Finding("resolves", problem.location, f"pip refuses this line: {problem.text}", fix=(problem.expected,))
+        verdict = "pip refuses this line" if problem.refused else "this could not be read"
+        yield Finding("resolves", problem.location, f"{verdict}: {problem.text}", fix=(problem.expected,))
+
+
+def _ignored(place: SourceOnTarget) -> Iterator[Finding]:
+    for warning in place.source.file.warnings:
+        message = f"pip ignores something here: {warning.text}"
+        yield Finding("resolves", warning.location, message, fix=(warning.expected,), severity=Severity.ADVICE)
 
 
 def _failed(place: SourceOnTarget, resolution: Resolution) -> Finding:

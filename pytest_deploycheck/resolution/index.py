@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.direct import is_repository, local_folder, read_folder
 from pytest_deploycheck.resolution.metadata import Metadata, parse_metadata
-from pytest_deploycheck.resolution.page import ACCEPT, File, InvalidPage, ProjectPage, parse_page
+from pytest_deploycheck.resolution.page import ACCEPT, File, IndexPage, InvalidPage, ProjectPage, parse_page
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, read_sdist
 from pytest_deploycheck.resolution.transport import (
     WORKERS,
@@ -146,7 +146,7 @@ class IndexClient:
     def _used(self, stored: _StoredPage, project: str) -> ProjectPage:
         with self._lock:
             self._fresh_until = min(self._fresh_until, stored.fresh_until)
-        return stored.page or ProjectPage.load(project, stored.content)
+        return stored.page or IndexPage.load(project, stored.content)
 
     def _load_metadata(self, file: File) -> Metadata:
         return self._cached("metadata", file, Metadata, lambda: self._fetch_metadata(file))
@@ -218,9 +218,9 @@ class IndexClient:
             raise Unreachable(f"{redacted(url)}: not in the cache, and this run is offline")
 
 
-def _parsed(project: str, url: str, answer: Answer, architecture: str) -> ProjectPage:
+def _parsed(project: str, url: str, answer: Answer, architecture: str) -> IndexPage:
     if answer.status in (404, 410):
-        return ProjectPage(project, {})
+        return IndexPage.empty(project)
     if answer.status != 200:
         raise Unreachable(f"{redacted(url)}: answered {answer.status}")
     try:
@@ -239,10 +239,10 @@ class _StoredPage:
     etag: str
     last_modified: str
     content: bytes
-    page: ProjectPage | None = None
+    page: IndexPage | None = None
 
     @classmethod
-    def of(cls, answer: Answer, page: ProjectPage) -> _StoredPage:
+    def of(cls, answer: Answer, page: IndexPage) -> _StoredPage:
         header = answer.headers.get
         lifetime = _lifetime(answer)
         return cls(time.time(), lifetime, header("etag", ""), header("last-modified", ""), page.dump(), page)

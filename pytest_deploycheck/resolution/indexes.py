@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from pytest_deploycheck.resolution.index import IndexClient
-from pytest_deploycheck.resolution.page import File, ProjectPage
+from pytest_deploycheck.resolution.page import File, FoundFiles, MergedPages, ProjectPage
 
 
 class Indexes:
@@ -49,8 +49,8 @@ class Indexes:
             *(self.client.links(link, project, architecture) for link in remote),
             *(self.client.page(url, project, architecture) for url in self.urls),
         ]
-        local = ProjectPage.of_files(project, self._local_files())
-        if len(futures) == 1 and not local.versions:
+        local = FoundFiles.among(project, self._local_files())
+        if len(futures) == 1 and not list(local.versions):
             return futures[0]
         return _joined(project, local, futures)
 
@@ -81,7 +81,7 @@ def _joined(project: str, local: ProjectPage, futures: list[Future[ProjectPage]]
         if faults:
             joined.set_exception(faults[0])
         else:
-            joined.set_result(ProjectPage.merged(project, [local, *(future.result() for future in futures)]))
+            joined.set_result(MergedPages(project, [local, *(future.result() for future in futures)]))
 
     for future in futures:
         future.add_done_callback(arrived)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.utils import canonicalize_name
@@ -56,90 +56,159 @@ class File(NamedTuple):
         return next((each[7:] for each in self.hashes if each.startswith("sha256=")), None)
 
 
-@dataclass
-class _Release:
-    """The files whose names spell one version.
+class ProjectPage(Protocol):
+    """The files of one project, grouped by the version that stands in the file name."""
 
-    :param files: those that a machine of the page's architecture could use, as tuples or as the cache has them
-    :param others: the names of the other wheels, which only messages tell of
-    """
-
-    files: list[File] | bytes
-    others: list[str]
-
-
-@dataclass(frozen=True)
-class ProjectPage:
-    """The files of one project, grouped by the version that stands in the file name.
-
-    The grouping is by text, without parsing versions, so that of a page of 20,000 files only those of the few
-    candidate versions are ever looked at; and files for other architectures, which on many pages are most, are kept by
-    name alone.
-    """
-
-    project: str
-    _releases: dict[str, _Release]
+    @property
+    def project(self) -> str:
+        """The normalised name."""
 
     @property
     def versions(self) -> Iterable[str]:
         """The versions as the file names spell them, unparsed, in the order of the page."""
-        return self._releases.keys()
 
-    def files(self, version: str) -> list[File]:
+    def files(self, version: str) -> Sequence[File]:
         """The files whose names carry exactly this spelling of a version, in the order of the page."""
-        release = self._releases[version]
-        if isinstance(release.files, bytes):
-            release.files = [_unpack(row) for row in json.loads(release.files)]
-        return release.files
 
-    def names(self, version: str) -> list[str]:
+    def names(self, version: str) -> Sequence[str]:
         """The names of all files of a version, those for other architectures included."""
-        return [*(file.filename for file in self.files(version)), *self._releases[version].others]
 
-    def dump(self) -> bytes:
-        """The page for the cache: a line for each version, so that reading it back parses nothing."""
-        lines = []
-        for version, release in self._releases.items():
-            rows = json.dumps([_pack(file) for file in self.files(version)], separators=(",", ":"))
-            lines.append(f"{version}\t{'/'.join(release.others)}\t{rows}\n")
-        return "".join(lines).encode()
 
-    @classmethod
-    def load(cls, project: str, dumped: bytes) -> ProjectPage:
-        """Read back what :meth:`dump` gave."""
-        releases: dict[str, _Release] = {}
-        for line in dumped.splitlines():
-            version, others, rows = line.split(b"\t", 2)
-            releases[version.decode()] = _Release(rows, others.decode().split("/") if others else [])
-        return cls(project, releases)
+@dataclass(frozen=True)
+class FoundFiles:
+    """Files that are known already, as a page."""
+
+    project: str
+    _groups: dict[str, list[File]]
 
     @classmethod
-    def merged(cls, project: str, pages: Sequence[ProjectPage]) -> ProjectPage:
-        """Several pages of one project as one, the files of later pages behind those of earlier ones."""
-        releases: dict[str, _Release] = {}
-        start = 0
-        for page in pages:
-            last = 0
-            for version, release in page._releases.items():
-                found = [file._replace(position=start + file.position) for file in page.files(version)]
-                last = max((last, *(file.position for file in found)))
-                into = releases.setdefault(version, _Release([], []))
-                into.files = [*(into.files if isinstance(into.files, list) else ()), *found]
-                into.others += release.others
-            start = last + 1
-        return cls(project, releases)
-
-    @classmethod
-    def of_files(cls, project: str, files: Iterable[File]) -> ProjectPage:
+    def among(cls, project: str, files: Iterable[File]) -> FoundFiles:
         """Those of the files that are the project's."""
         groups: dict[str, list[File]] = {}
         for file in files:
             if version := _version_in(file.filename, project):
                 groups.setdefault(version, []).append(file)
-        return cls(project, {version: _Release(found, []) for version, found in groups.items()})
+        return cls(project, groups)
+
+    @property
+    def versions(self) -> Iterable[str]:
+        """See :class:`ProjectPage`."""
+        return self._groups.keys()
+
+    def files(self, version: str) -> Sequence[File]:
+        """See :class:`ProjectPage`."""
+        return self._groups[version]
+
+    def names(self, version: str) -> Sequence[str]:
+        """See :class:`ProjectPage`."""
+        return [file.filename for file in self._groups[version]]
 
 
-def parse_page(project: str, url: str, content_type: str, content: bytes, architecture: str) -> ProjectPage:
+@dataclass(frozen=True)
+class MergedPages:
+    """Several pages of one project as one, the files of later pages behind those of earlier ones."""
+
+    project: str
+    _pages: Sequence[ProjectPage]
+
+    @property
+    def versions(self) -> Iterable[str]:
+        """See :class:`ProjectPage`."""
+        return dict.fromkeys(version for page in self._pages for version in page.versions)
+
+    def files(self, version: str) -> Sequence[File]:
+        """See :class:`ProjectPage`."""
+        return [
+            file._replace(position=number * _LONGEST_PAGE + file.position)
+            for number, page in enumerate(self._pages)
+            if version in page.versions
+            for file in page.files(version)
+        ]
+
+    def names(self, version: str) -> Sequence[str]:
+        """See :class:`ProjectPage`."""
+        return [name for page in self._pages if version in page.versions for name in page.names(version)]
+
+
+# More files than any page has: what keeps the files of merged pages apart.
+_LONGEST_PAGE = 10_000_000
+
+
+@dataclass
+class _Release:
+    """The files whose names spell one version.
+
+    :param positions: of the files on the page
+    :param entries: those files, as JSON objects (PEP 691), unparsed
+    :param others: the names of wheels for other architectures, which only messages tell of
+    """
+
+    positions: list[int]
+    entries: list[bytes]
+    others: list[str]
+
+
+class IndexPage:
+    """A project's page on an index.
+
+    Of a page of 20,000 files only those of the few candidate versions are ever looked at. So the page is cut into its
+    entries and these are grouped by the version in the file name, as text, and parsed when they are asked for. Files
+    for other architectures, which on many pages are most, are kept by name alone.
+    """
+
+    def __init__(self, project: str, url: str, releases: dict[str, _Release]) -> None:
+        self.project = project
+        self._url = url
+        self._releases = releases
+        self._parsed: dict[str, list[File]] = {}
+
+    @classmethod
+    def empty(cls, project: str) -> IndexPage:
+        """Of a project that the index does not have."""
+        return cls(project, "", {})
+
+    @property
+    def versions(self) -> Iterable[str]:
+        """See :class:`ProjectPage`."""
+        return self._releases.keys()
+
+    def files(self, version: str) -> Sequence[File]:
+        """See :class:`ProjectPage`."""
+        if version not in self._parsed:
+            release = self._releases[version]
+            entries = json.loads(b"[" + b",".join(release.entries) + b"]")
+            files = zip(release.positions, entries, strict=True)
+            self._parsed[version] = [_file(position, self._url, entry) for position, entry in files]
+        return self._parsed[version]
+
+    def names(self, version: str) -> Sequence[str]:
+        """See :class:`ProjectPage`."""
+        return [*(file.filename for file in self.files(version)), *self._releases[version].others]
+
+    def dump(self) -> bytes:
+        """The page for the cache: a line for each version, so that reading it back parses nothing."""
+        lines = [self._url.encode()]
+        for version, release in self._releases.items():
+            others, positions = "/".join(release.others), ",".join(map(str, release.positions))
+            # Line ends in JSON are blanks, or written as escapes.
+            entries = b",".join(release.entries).replace(b"\n", b" ")
+            lines.append(b"\t".join((version.encode(), others.encode(), positions.encode(), entries)))
+        return b"\n".join(lines)
+
+    @classmethod
+    def load(cls, project: str, dumped: bytes) -> IndexPage:
+        """Read back what :meth:`dump` gave."""
+        url, *lines = dumped.split(b"\n")
+        releases: dict[str, _Release] = {}
+        for line in lines:
+            version, others, positions, entries = line.split(b"\t", 3)
+            numbers = list(map(int, positions.split(b","))) if positions else []
+            names = others.decode().split("/") if others else []
+            releases[version.decode()] = _Release(numbers, [entries] if entries else [], names)
+        return cls(project, url.decode(), releases)
+
+
+def parse_page(project: str, url: str, content_type: str, content: bytes, architecture: str) -> IndexPage:
     """Read an answer of the simple API, JSON (PEP 691) or HTML (PEP 503).
 
     :param url: where the page was found after redirects: relative links start there
@@ -148,10 +217,28 @@ def parse_page(project: str, url: str, content_type: str, content: bytes, archit
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/vnd.pypi.simple.v1+json":
-        return _page_of_json(project, url, content, architecture)
-    if kind in ("text/html", "application/vnd.pypi.simple.v1+html"):
-        return ProjectPage.of_files(project, _files_of_html(url, content_type, content))
-    raise InvalidPage(f"{content_type or 'no content type'} where a project page was expected")
+        entries = _entries_of_json(content)
+    elif kind in ("text/html", "application/vnd.pypi.simple.v1+html"):
+        entries = _entries_of_html(url, content_type, content)
+    else:
+        raise InvalidPage(f"{content_type or 'no content type'} where a project page was expected")
+    releases: dict[str, _Release] = {}
+    for position, (name, entry) in enumerate(entries):
+        version = _version_in(name, project)
+        if not version:
+            continue
+        release = releases.get(version) or releases.setdefault(version, _Release([], [], []))
+        if _may_run_on(architecture, name):
+            release.positions.append(position)
+            release.entries.append(entry)
+        else:
+            release.others.append(name)
+    return IndexPage(project, url, releases)
+
+
+def _may_run_on(architecture: str, filename: str) -> bool:
+    # Cheap, and on the safe side: what is let through is judged by its tags later.
+    return architecture in filename or not filename.endswith(".whl") or "any" in filename or "universal" in filename
 
 
 def _version_in(filename: str, project: str) -> str | None:
@@ -180,30 +267,47 @@ def _version_of_sdist(stem: str, project: str) -> str | None:
     return None
 
 
-def _page_of_json(project: str, url: str, content: bytes, architecture: str) -> ProjectPage:
-    releases: dict[str, tuple[list[File], list[str]]] = {}
+_Entry = tuple[str, bytes]
+"""The name of a file, and its entry as a JSON object."""
+
+# How PyPI and most others begin an entry. A quote within a string is escaped, so this is found nowhere else.
+_BEGINNING = re.compile(rb'\{\s*"filename"\s*:\s*"([^"\\]+)"')
+
+
+def _entries_of_json(content: bytes) -> Iterable[_Entry]:
+    """The entries of a PEP 691 page, cut out of it without parsing it; parsed, if it does not look as expected."""
+    beginnings = list(_BEGINNING.finditer(content))
+    if not beginnings or b'"files"' not in content[: beginnings[0].start()]:
+        return _parsed_entries(content)
+    ends = [*(each.start() for each in beginnings[1:]), _end_of_entry(content, beginnings[-1].start())]
+    entries = [content[start.start() : end].rstrip(b", \t\r\n") for start, end in zip(beginnings, ends, strict=True)]
+    if content.count(b'"url"') != len(entries) or not all(entry.endswith(b"}") for entry in entries):
+        return _parsed_entries(content)
+    names = (each[1].decode() for each in beginnings)
+    return zip(names, entries, strict=True)
+
+
+def _end_of_entry(content: bytes, start: int) -> int:
     try:
-        for position, entry in enumerate(json.loads(content)["files"]):
-            name = entry.get("filename") or _filename_of(entry["url"])
-            version = _version_in(name, project)
-            if not version or "url" not in entry:
-                continue
-            files, others = releases.setdefault(version, ([], []))
-            if _may_run_on(architecture, name):
-                files.append(_file_of_json(position, url, name, entry))
-            else:
-                others.append(name)
+        _, length = json.JSONDecoder().raw_decode(content[start:].decode())
+    except ValueError as error:
+        raise InvalidPage(f"JSON that breaks off: {error}") from error
+    return start + len(content[start:].decode()[:length].encode())
+
+
+def _parsed_entries(content: bytes) -> Iterable[_Entry]:
+    try:
+        entries = json.loads(content)["files"]
+        return [
+            (entry.get("filename") or _filename_of(entry["url"]), json.dumps(entry).encode())
+            for entry in entries
+            if "url" in entry
+        ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidPage(f"JSON that is no project page (PEP 691): {error}") from error
-    return ProjectPage(project, {version: _Release(*release) for version, release in releases.items()})
 
 
-def _may_run_on(architecture: str, filename: str) -> bool:
-    # Cheap, and on the safe side: what is let through is judged by its tags later.
-    return architecture in filename or not filename.endswith(".whl") or "any" in filename or "universal" in filename
-
-
-def _file_of_json(position: int, page_url: str, name: str, entry: dict[str, Any]) -> File:
+def _file(position: int, page_url: str, entry: dict[str, Any]) -> File:
     url = entry["url"]
     if not url.startswith(("https://", "http://")):
         url = urljoin(page_url, url)
@@ -213,9 +317,9 @@ def _file_of_json(position: int, page_url: str, name: str, entry: dict[str, Any]
     yanked = entry.get("yanked")
     return File(
         position,
-        name,
+        entry.get("filename") or _filename_of(url),
         url,
-        tuple([f"{algorithm}={digest}" for algorithm, digest in entry.get("hashes", {}).items()]),
+        tuple([f"{algorithm}={digest}" for algorithm, digest in (entry.get("hashes") or {}).items()]),
         entry.get("requires-python") or None,
         (yanked if isinstance(yanked, str) else "") if yanked else None,
         _metadata_hash(metadata),
@@ -226,8 +330,6 @@ def _file_of_json(position: int, page_url: str, name: str, entry: dict[str, Any]
 def _metadata_hash(advertised: object) -> str | None:
     if isinstance(advertised, dict):
         return next((f"{name}={digest}" for name, digest in advertised.items()), "")
-    if isinstance(advertised, str):
-        return advertised if "=" in advertised else ""
     return "" if advertised else None
 
 
@@ -249,37 +351,27 @@ class _Anchors(HTMLParser):
             self.base = attributes.get("href")
 
 
-def _files_of_html(url: str, content_type: str, content: bytes) -> Iterator[File]:
+def _entries_of_html(url: str, content_type: str, content: bytes) -> Iterator[_Entry]:
     charset = re.search(r"charset=[\"']?([\w-]+)", content_type)
     parser = _Anchors()
     parser.feed(content.decode(charset[1] if charset else "utf-8", errors="replace"))
     base = urljoin(url, parser.base) if parser.base else url
-    for position, attributes in enumerate(parser.anchors):
-        yield _file_of_anchor(position, base, attributes)
+    for attributes in parser.anchors:
+        entry = _entry_of_anchor(base, attributes)
+        yield entry["filename"], json.dumps(entry).encode()
 
 
-def _file_of_anchor(position: int, base: str, attributes: dict[str, str | None]) -> File:
+def _entry_of_anchor(base: str, attributes: dict[str, str | None]) -> dict[str, Any]:
+    """An anchor of a PEP 503 page as a PEP 691 page would have it."""
     link, _, fragment = urljoin(base, attributes["href"] or "").partition("#")
-    digest = re.search(r"(?:^|&)((?:sha512|sha384|sha256|sha224|sha1|md5)=[^&]*)", fragment)
+    digest = re.search(r"(?:^|&)(sha512|sha384|sha256|sha224|sha1|md5)=([^&]*)", fragment)
     metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
-    return File(
-        position,
-        _filename_of(link),
-        link,
-        (digest[1],) if digest else (),
-        attributes.get("data-requires-python") or None,
-        (attributes["data-yanked"] or "") if "data-yanked" in attributes else None,
-        None if metadata is None or metadata == "false" else _metadata_hash(metadata),
-        None,
-    )
-
-
-def _pack(file: File) -> list[object]:
-    # Most URLs end with the file's name: it is stored once.
-    short = file.url.removesuffix(file.filename)
-    return [file.position, file.filename, short, short != file.url, *file[3:]]
-
-
-def _unpack(row: list[Any]) -> File:
-    position, filename, url, shortened, hashes, *rest = row
-    return File(position, filename, url + filename if shortened else url, tuple(hashes), *rest)
+    algorithm, _, value = (metadata or "").partition("=")
+    return {
+        "filename": _filename_of(link),
+        "url": link,
+        "hashes": {digest[1]: digest[2]} if digest else {},
+        "requires-python": attributes.get("data-requires-python"),
+        "yanked": (attributes["data-yanked"] or True) if "data-yanked" in attributes else False,
+        "core-metadata": {algorithm: value} if value else metadata == "true",
+    }

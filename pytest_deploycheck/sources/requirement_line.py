@@ -131,8 +131,6 @@ def read_editable(text: str, directory: str) -> Reference:
 
 def constraint_problem(line: RequirementLine) -> str | None:
     """Why pip refuses a line as a constraint, None where it does not (``check_invalid_constraint_type``)."""
-    if line.editable:
-        return "a constraint cannot be editable: give a name and versions, such as name==1.0"
     if line.requirement is None:
         return "a constraint needs a name: write name @ URL"
     if line.extras:

@@ -68,7 +68,7 @@ class Said:
     """One option as it stands in a line.
 
     :param sets: what it sets, a key of :data:`VALUED` or :data:`FLAGS`, or ``use_feature``
-    :param option: its full spelling
+    :param option: its spelling, an abbreviation completed
     :param value: empty for a flag
     """
 
@@ -106,7 +106,8 @@ class LineOptions:
             if each.sets not in effective or (each.sets in FIRST_ONLY and each.sets in first):
                 yield str(each)
             first.add(each.sets)
-        yield from self.leftover
+        if self.leftover:
+            yield " ".join(self.leftover)
 
 
 def requirement_and_options(line: str) -> tuple[str, LineOptions]:
@@ -118,7 +119,8 @@ def requirement_and_options(line: str) -> tuple[str, LineOptions]:
     """
     words = line.split(" ")
     start = next((at for at, word in enumerate(words) if word.startswith("-")), len(words))
-    return " ".join(words[:start]), _options(" ".join(words[start:]))
+    options = _options(" ".join(words[start:])) if start < len(words) else LineOptions()
+    return " ".join(words[:start]), options
 
 
 def _options(text: str) -> LineOptions:

@@ -6,7 +6,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from pytest_deploycheck.resolution.candidates import Preferences, ProjectCandidates, is_pinned
-from pytest_deploycheck.resolution.page import File, ProjectPage
+from pytest_deploycheck.resolution.page import File, FoundFiles, ProjectPage
 from pytest_deploycheck.resolution.target import Target
 
 TARGET = Target("3.13.4", "manylinux_2_36_x86_64")
@@ -23,7 +23,7 @@ def offered(*names: str) -> ProjectPage:
         hashes = (f"sha256={digest}",) if digest else ()
         yanked = "withdrawn" if text.endswith("!") else None
         files.append(File(position, name, f"https://f/{name}", hashes, requires_python or None, yanked, None, None))
-    return ProjectPage.of_files("demo", files)
+    return FoundFiles.among("demo", files)
 
 
 def tried(page: ProjectPage, specifier: str = "", target: Target = TARGET, **preferences: object) -> list[str]:

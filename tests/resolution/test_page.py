@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from pytest_deploycheck.resolution.page import File, InvalidPage, ProjectPage, parse_page
+from pytest_deploycheck.resolution.page import File, IndexPage, InvalidPage, MergedPages, ProjectPage, parse_page
 
 JSON = "application/vnd.pypi.simple.v1+json"
 URL = "https://index.example/simple/demo-tool/"
 WHEEL = "demo_tool-1.0-py3-none-any.whl"
 
 
-def page_of(*entries: dict[str, object]) -> ProjectPage:
+def page_of(*entries: dict[str, object]) -> IndexPage:
     return parse_page("demo-tool", URL, JSON, json.dumps({"files": list(entries)}).encode(), "x86_64")
 
 
@@ -116,11 +116,11 @@ def test_what_goes_into_the_cache_comes_out() -> None:
         {"filename": WHEEL, "url": "https://files.example/" + WHEEL, "hashes": {"sha256": "ab"}, "size": 7},
         {"filename": "demo-tool-1.1.tar.gz", "url": "https://files.example/download?id=7", "yanked": "no"},
     )
-    assert files(ProjectPage.load("demo-tool", page.dump())) == files(page)
+    assert files(IndexPage.load("demo-tool", page.dump())) == files(page)
 
 
 def test_merged_pages_keep_their_order() -> None:
     first = page_of({"filename": WHEEL, "url": "https://a.example/" + WHEEL})
     second = page_of({"filename": WHEEL, "url": "https://b.example/" + WHEEL})
-    merged = ProjectPage.merged("demo-tool", [first, second])
+    merged = MergedPages("demo-tool", [first, second])
     assert [file.url for file in files(merged)] == ["https://a.example/" + WHEEL, "https://b.example/" + WHEEL]
