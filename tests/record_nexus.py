@@ -141,10 +141,9 @@ def _yanked(entry: dict[str, Any]) -> str | None:
 
 
 def trimmed(entries: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """All sdists, the wheels that a target might take, and of each version one for another platform."""
+    """All sdists, the wheels that a target might take, and of each version the first for another platform."""
     others: set[str] = set()
-    # The newest interpreter's wheel stands for macOS.
-    for entry in sorted(entries, key=lambda e: "macosx" in e["filename"], reverse=False):
+    for entry in entries:
         name: str = entry["filename"]
         if not name.endswith(".whl"):
             if name.endswith((".tar.gz", ".zip", ".tar.bz2")):
