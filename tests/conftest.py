@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from index_server import Index, recorded
 
 pytest_plugins = ["pytester"]

@@ -258,9 +258,7 @@ def header_lines(text: str) -> list[str]:
     """The headers that count, each on one line."""
     message = HeaderParser().parsestr(text)
     return [
-        f"{header}: {' '.join(str(value).split())}"
-        for header in HEADERS
-        for value in (message.get_all(header) or [])
+        f"{header}: {' '.join(str(value).split())}" for header in HEADERS for value in (message.get_all(header) or [])
     ]
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import requests
+
 from index_server import Distribution, Fault, Index, Switches, recorded, sdist, wheel
 from index_server.recording import RECORDED, RecordedProject, recorded_runs
 from index_server.site import HTML, JSON, chosen_type
@@ -312,7 +313,9 @@ def test_the_recording_says_what_the_incident_was(nexus_index: Index) -> None:
 
 def test_every_file_that_pip_picked_is_recorded(nexus_index: Index) -> None:
     picked = {(n, f) for run in recorded_runs("nexus").values() for n, f in run["picked"].items()}
-    offered = {(name, f.filename) for name, project in nexus_index.projects.items() for f in project.files if f.is_recorded}
+    offered = {
+        (name, f.filename) for name, project in nexus_index.projects.items() for f in project.files if f.is_recorded
+    }
     assert picked - offered == set()
 
 

@@ -89,7 +89,9 @@ def wheel(
     :param metadata: METADATA's text, instead of the one that follows from the rest
     :param page_requires_python: what the page says where it differs from METADATA
     """
-    text = metadata_text(name, version, requires_dist, provides_extra, requires_python) if metadata is None else metadata
+    text = (
+        metadata_text(name, version, requires_dist, provides_extra, requires_python) if metadata is None else metadata
+    )
     stem = f"{_escaped(name)}-{version}"
     spelled = "-".join(filter(None, (stem, build_tag, tags)))
     return Distribution(

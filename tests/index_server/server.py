@@ -166,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._send(405)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the name is http.server's)
+    def log_message(self, format: str, *args: Any) -> None:
         """Quiet: what was asked for stands in :attr:`Index.requests`."""
 
     def _answer(self) -> None:
@@ -280,7 +280,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, content: bytes = b"", headers: dict[str, str] | None = None) -> None:
         headers = dict(headers or {})
-        if status == 200 and "gzip" in self.headers.get("Accept-Encoding", "") and "json" in headers.get("Content-Type", ""):
+        if (
+            status == 200
+            and "gzip" in self.headers.get("Accept-Encoding", "")
+            and "json" in headers.get("Content-Type", "")
+        ):
             content = _gzipped(content)
             headers["Content-Encoding"] = "gzip"
         body = b"" if self.command == "HEAD" else content[: len(content) // 2] if self._truncated else content
