@@ -17,7 +17,7 @@ from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target, parse_target
 from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
-from pytest_deploycheck.sources.build_command import pip_installs
+from pytest_deploycheck.sources.build_command import BuildCommand, read_build_command
 from pytest_deploycheck.sources.requirements import read_requirements
 from pytest_deploycheck.subjects import Source, SourceOnTarget
 
@@ -118,12 +118,13 @@ class Deployment:
         """Where a service's commands run: its ``rootDir``."""
         return self.root / service.root_dir.text if service.root_dir else self.root
 
+    def build_command(self, service: Service) -> BuildCommand:
+        """A service's build command, understood; that of a service without one does nothing."""
+        return read_build_command(service.build_command.text if service.build_command else "")
+
     def requirement_files(self, service: Service) -> tuple[str, ...]:
         """The files that a service's build command installs, as the command names them."""
-        if service.build_command is None:
-            return ()
-        commands = pip_installs(service.build_command.text, service.build_command.location)
-        return tuple(name for install in commands.installs for name in install.requirement_files)
+        return tuple(name for install in self.build_command(service).installs for name in install.requirement_files)
 
     # Where it would run.
 

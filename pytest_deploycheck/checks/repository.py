@@ -1,0 +1,56 @@
+"""Is the repository fit for the build?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from pathspec import GitIgnoreSpec
+
+from pytest_deploycheck.checks.blueprint import readable
+from pytest_deploycheck.checks.build_home import HOMES
+from pytest_deploycheck.checks.registry import Subject, check
+from pytest_deploycheck.deployment import Deployment
+from pytest_deploycheck.findings import CannotCheck, Finding, Severity
+from pytest_deploycheck.location import Location
+from pytest_deploycheck.render.blueprint import Blueprint
+
+_GITIGNORE = ".gitignore"
+
+
+def _names(blueprint: Blueprint | None, deployment: Deployment) -> tuple[str, ...]:
+    """The directories that should not be committed: those of the build homes, and those that the settings name."""
+    homes = [
+        PurePosixPath(variable.value.text).name
+        for service in (blueprint.services if blueprint else ())
+        for name in HOMES
+        if (variable := service.environment.get(name)) is not None and variable.value is not None
+    ]
+    named = (name.strip().strip("/") for name in deployment.settings.gitignore)
+    return tuple(filter(None, dict.fromkeys((*homes, *named))))
+
+
+def _has_names(blueprint: Blueprint | None, deployment: Deployment) -> bool:
+    return bool(_names(blueprint, deployment))
+
+
+@check("gitignore", Subject.BLUEPRINT, applies=_has_names)
+def gitignore(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
+    """.gitignore covers the build homes that services set."""
+    names = _names(readable(blueprint, deployment), deployment)
+    try:
+        lines = (deployment.root / _GITIGNORE).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        lines = []
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotCheck(f"{_GITIGNORE} cannot be read: {error}") from error
+    ignored = GitIgnoreSpec.from_lines(lines)
+    for name in names:
+        if not ignored.match_file(f"{name}/"):
+            yield Finding(
+                "gitignore",
+                Location(_GITIGNORE, max(1, len(lines))),
+                f"{name}/ is not ignored, so a build on your own machine may be committed",
+                fix=(f"add the line {name}/ to {_GITIGNORE}",),
+                severity=Severity.ADVICE,
+            )

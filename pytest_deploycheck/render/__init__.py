@@ -1,0 +1,1 @@
+"""Render: its blueprint and its platform, without pytest and without indexes."""

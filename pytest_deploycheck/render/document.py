@@ -1,0 +1,224 @@
+"""A YAML file as typed values with positions.
+
+Scalars are read by the core schema of YAML 1.2, as Render reads them: ``off`` is a text, ``3.10`` is a number. PyYAML
+knows 1.1 only, so it parses and composes here, and what a scalar means is decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import yaml
+
+from pytest_deploycheck.location import Location
+
+# https://yaml.org/spec/1.2.2/#103-core-schema
+_NULL = re.compile(r"null|Null|NULL|~|")
+_BOOLEAN = re.compile(r"(true|True|TRUE)|false|False|FALSE")
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+_BLOCK_STYLES = ("|", ">")
+
+
+class DocumentError(ValueError):
+    """A file that is no YAML document of the expected shape.
+
+    :ivar location: the place that is wrong
+    """
+
+    def __init__(self, location: Location, message: str) -> None:
+        super().__init__(f"{location}: {message}")
+        self.location = location
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A scalar as it is written.
+
+    :param text: its characters, quotes and escapes undone
+    :param value: what YAML 1.2 makes of it
+    :param location: where it begins; of a block scalar, its indicator
+    :param style: YAML's: ``'`` and ``"`` for quotes, ``|`` and ``>`` for blocks, empty for plain ones
+    """
+
+    text: str
+    value: str | int | float | bool | None
+    location: Location
+    style: str = ""
+
+    def at(self, offset: int) -> Location:
+        """The place of a character of the text; its column is right only on the first line of what is no block."""
+        lines_before = self.text.count("\n", 0, offset)
+        if self.style in _BLOCK_STYLES:
+            return Location(self.location.path, self.location.line + 1 + lines_before)
+        if lines_before:
+            return self.location
+        quote = 1 if self.style else 0
+        return Location(self.location.path, self.location.line, self.location.column + quote + offset)
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A list.
+
+    :param location: where it begins
+    """
+
+    items: tuple[Node, ...]
+    location: Location
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.items)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One key of a mapping, and its value."""
+
+    key: Scalar
+    value: Node
+
+
+@dataclass(frozen=True)
+class Table:
+    """A mapping with its entries by key.
+
+    :param location: where it begins
+    """
+
+    entries: Mapping[str, Entry]
+    location: Location
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key, None where it is missing."""
+        entry = self.entries.get(key)
+        return entry.value if entry else None
+
+    def scalar(self, key: str) -> Scalar | None:
+        """The value of a key where that is a scalar and not null, else None."""
+        value = self.get(key)
+        return value if isinstance(value, Scalar) and value.value is not None else None
+
+    def mappings(self, key: str) -> Iterator[Table]:
+        """The mappings in the list that is the value of a key; none where it is no list."""
+        value = self.get(key)
+        return (each for each in value if isinstance(each, Table)) if isinstance(value, Sequence) else iter(())
+
+
+Node: TypeAlias = "Scalar | Sequence | Table"
+
+
+def parse_document(content: bytes, path: str) -> Table:
+    """Read a YAML file that holds one mapping.
+
+    :param path: as locations have it
+    :raises DocumentError: it is no YAML, or something else than one mapping
+    """
+    try:
+        nodes = list(yaml.compose_all(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        location = Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
+        raise DocumentError(location, f"this is no YAML: {_sentence(error)}") from error
+    except yaml.reader.ReaderError as error:
+        raise _unreadable(error, content, path) from error
+    nodes = [node for node in nodes if node is not None]
+    if not nodes:
+        raise DocumentError(Location(path), "it is empty: a mapping with services was expected")
+    if len(nodes) > 1:
+        raise DocumentError(_location(nodes[1], path), "a second document begins here: only one was expected")
+    document = _converted(nodes[0], path, {})
+    if not isinstance(document, Table):
+        raise DocumentError(document.location, "a mapping such as `services:` was expected here")
+    return document
+
+
+def _sentence(error: yaml.MarkedYAMLError) -> str:
+    context = f" ({error.context})" if error.context else ""
+    return f"{error.problem or error.context}{context if error.problem else ''}"
+
+
+def _unreadable(error: yaml.reader.ReaderError, content: bytes, path: str) -> DocumentError:
+    position = error.position if isinstance(error.position, int) else 0
+    if error.encoding == "unicode":
+        before = content.decode("utf-8", errors="replace")[:position]
+        what = f"the character #x{error.character:04x}" if isinstance(error.character, int) else "a character"
+    else:
+        before = content[:position].decode("utf-8", errors="replace")
+        what = "a byte"
+    lines = before.split("\n")
+    location = Location(path, len(lines), len(lines[-1]) + 1)
+    return DocumentError(location, f"{what} here does not belong into a YAML file ({error.reason}): save it as UTF-8")
+
+
+def _converted(node: yaml.Node, path: str, done: dict[int, Node | None]) -> Node:
+    """A composed node as ours; an aliased one is converted once.
+
+    :param done: None while a node's parts are being converted
+    :raises DocumentError: a key is no scalar or stands there twice, or an alias leads into itself
+    """
+    location = _location(node, path)
+    if id(node) in done:
+        if (known := done[id(node)]) is None:
+            raise DocumentError(location, "an alias leads back to this, which holds it")
+        return known
+    done[id(node)] = None
+    converted: Node
+    if isinstance(node, yaml.ScalarNode):
+        style = node.style or ""
+        converted = Scalar(node.value, _value(node.value, style), location, style)
+    elif isinstance(node, yaml.SequenceNode):
+        converted = Sequence(tuple(_converted(each, path, done) for each in node.value), location)
+    else:
+        converted = Table(_entries(node, path, done), location)
+    done[id(node)] = converted
+    return converted
+
+
+def _entries(node: yaml.MappingNode, path: str, done: dict[int, Node | None]) -> dict[str, Entry]:
+    entries: dict[str, Entry] = {}
+    merged: dict[str, Entry] = {}
+    for key_node, value_node in node.value:
+        key, value = _converted(key_node, path, done), _converted(value_node, path, done)
+        if not isinstance(key, Scalar):
+            raise DocumentError(key.location, "a key has to be a text")
+        if key.text == "<<" and not key.style:
+            merged = {**merged, **_merged(value)}
+        elif key.text in entries:
+            first = entries[key.text].key.location
+            raise DocumentError(key.location, f"{key.text!r} stands here a second time, the first is in line {first.line}")
+        else:
+            entries[key.text] = Entry(key, value)
+    return {**merged, **entries}
+
+
+def _merged(value: Node) -> dict[str, Entry]:
+    """https://yaml.org/type/merge.html: of several mappings, the earlier one's keys count."""
+    sources = value.items if isinstance(value, Sequence) else (value,)
+    merged: dict[str, Entry] = {}
+    for source in reversed(sources):
+        if not isinstance(source, Table):
+            raise DocumentError(source.location, "<< merges mappings: an alias of one was expected")
+        merged.update(source.entries)
+    return merged
+
+
+def _value(text: str, style: str) -> str | int | float | bool | None:
+    if style:
+        return text
+    if _NULL.fullmatch(text):
+        return None
+    if boolean := _BOOLEAN.fullmatch(text):
+        return boolean[1] is not None
+    if _INTEGER.fullmatch(text):
+        return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+    return float(text.replace(".inf", "inf").replace(".nan", "nan")) if _FLOAT.fullmatch(text) else text
+
+
+def _location(node: yaml.Node, path: str) -> Location:
+    return Location(path, node.start_mark.line + 1, node.start_mark.column + 1)
