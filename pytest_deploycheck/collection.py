@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,10 @@ from pytest_deploycheck import DeploycheckAdvice
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide, Severity
 from pytest_deploycheck.plan import PlannedCheck, PlannedFile, PlannedGroup
+
+
+class DoesNotHold(Exception):
+    """What fails an item: its findings, or why the check could not be made, as a terminal shows it."""
 
 
 class DeploycheckFile(pytest.File):
@@ -63,7 +68,7 @@ class DeploycheckItem(pytest.Item):
         except NothingToDecide as reason:
             pytest.skip(str(reason))
         except CannotCheck as fault:
-            pytest.fail(f"{self.planned.location}: cannot be checked: {fault}", pytrace=False)
+            raise DoesNotHold(f"{self.planned.location}: cannot be checked: {fault}") from fault
 
     def runtest(self) -> None:
         """Fail on errors, warn of advice."""
@@ -72,7 +77,7 @@ class DeploycheckItem(pytest.Item):
             if finding not in failing and not self._warn(finding):
                 failing.append(finding)
         if failing:
-            pytest.fail("\n\n".join(map(str, failing)), pytrace=False)
+            raise DoesNotHold("\n\n".join(map(str, failing)))
 
     def _fails(self, finding: Finding) -> bool:
         return finding.severity is Severity.ERROR or self.deployment.settings.strict
@@ -85,6 +90,17 @@ class DeploycheckItem(pytest.Item):
         except DeploycheckAdvice:
             return False
         return True
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A finding as it is, without the traceback that leads to it; its first line stands in pytest's summary."""
+        if not isinstance(excinfo.value, DoesNotHold):
+            return super().repr_failure(excinfo, style)
+        shown = excinfo.getrepr(style="value", chain=False)
+        if shown.reprcrash is not None:
+            path, line, _ = self.reportinfo()
+            shown.reprcrash.path, shown.reprcrash.lineno = str(path), line + 1
+            shown.reprcrash.message = str(excinfo.value).partition("\n")[0]
+        return shown
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the subject stands: line numbers start at 0 here."""

@@ -104,7 +104,7 @@ class Deployment:
             yield Source(file, services)
 
     def _installed_by_services(self) -> dict[Path, list[Service]]:
-        """The requirements files that build commands install and that are there; a missing one is its check's matter."""
+        """The requirements files that build commands install, those that are there."""
         installed: dict[Path, list[Service]] = {}
         for service in self.services:
             folder = self.service_folder(service)

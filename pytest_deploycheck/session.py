@@ -56,6 +56,7 @@ class DeploycheckSession:
             config.args.extend(str(path) for path in self._files)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> DeploycheckFile | None:
+        """The files of the plan."""
         planned = self._files.get(file_path.resolve())
         if planned is None:
             return None
@@ -66,6 +67,7 @@ class DeploycheckSession:
         return collector
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Skip what ``deploycheck_ignore`` names."""
         for item in items:
             if isinstance(item, DeploycheckItem) and (reason := self._ignored.get(item.nodeid)):
                 item.add_marker(pytest.mark.skip(reason=f"deploycheck_ignore: {reason}"))
@@ -74,11 +76,20 @@ class DeploycheckSession:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach what the JSON report needs, and show findings without a traceback."""
         report = yield
-        if isinstance(item, DeploycheckItem) and call.when == "call":
+        if not isinstance(item, DeploycheckItem):
+            return report
+        if call.when == "call":
             setattr(report, _ATTACHED, {"findings": [finding_entry(each, item.nodeid) for each in item.findings]})
-        elif isinstance(item, DeploycheckItem) and call.when == "teardown":
+        elif call.when == "teardown":
             setattr(report, _ATTACHED, {"resolutions": self._new_resolutions()})
+        if report.skipped and isinstance(report.longrepr, tuple):
+            # The user's file, not where this plugin skips; without a line, so that the same reason is told once.
+            report.longrepr = (str(item.reportinfo()[0]), None, report.longrepr[2])  # type: ignore[assignment]
+        elif report.failed and call.excinfo is not None:
+            # pytest asks an item only for failures of its call phase, and a check is made in the setup.
+            report.longrepr = item.repr_failure(call.excinfo)
         return report
 
     def _new_resolutions(self) -> list[dict[str, Any]]:
@@ -92,11 +103,13 @@ class DeploycheckSession:
         return entries
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather what is attached, on the process that writes the report."""
         attached = getattr(report, _ATTACHED, None)
         if attached is not None:
             self._report.add(**attached)
 
     def pytest_report_header(self) -> list[str]:
+        """The sources and their targets."""
         lines = []
         for source in self.deployment.sources:
             targets = ", ".join(place.target_name for place in self.deployment.targets_of(source))
@@ -104,6 +117,7 @@ class DeploycheckSession:
         return lines or ["deploycheck: no requirements"]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the report, of a run that was interrupted as well."""
         self.deployment.resolutions.close()
         if self.settings.json is not None and not hasattr(session.config, "workerinput"):
             self._report.write(self.settings.json)

@@ -52,9 +52,7 @@ def _without_effect(service: Service, command: Scalar, understood: BuildCommand)
     yield Finding("build-command", command.location, message, fix=(f"add {_INSTALL}",))
 
 
-def _missing_files(
-    service: Service, command: Scalar, install: PipInstall, deployment: Deployment
-) -> Iterator[Finding]:
+def _missing_files(service: Service, command: Scalar, install: PipInstall, deployment: Deployment) -> Iterator[Finding]:
     folder = deployment.service_folder(service)
     for name in install.requirement_files:
         if "$" not in name and not (folder / name).is_file():

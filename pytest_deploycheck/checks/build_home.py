@@ -19,35 +19,43 @@ HOMES = ("CARGO_HOME", "RUSTUP_HOME")
 @check("build-home", Subject.SERVICE, applies=is_native_python)
 def build_home(service: Service, deployment: Deployment) -> Iterator[Finding]:
     """CARGO_HOME and RUSTUP_HOME point to a writable place."""
-    wrong = [(name, reason) for name in HOMES if (reason := _reason(name, service, deployment))]
+    wrong: dict[str, list[str]] = {}
+    for name in HOMES:
+        if reason := _reason(name, service, deployment):
+            wrong.setdefault(reason, []).append(name)
     if not wrong:
         return
     in_need = _compiled_with_rust(service, deployment)
-    need = [f"{each.file.filename} would be compiled with Rust" for each in in_need]
+    for reason, names in wrong.items():
+        yield _finding(service, names, reason, in_need)
+
+
+def _finding(service: Service, names: list[str], reason: str, in_need: list[Distribution]) -> Finding:
+    variables = (service.environment.get(name) for name in names)
     folder = platform_facts().writable_folders[0]
-    for name, reason in wrong:
-        variable = service.environment.get(name)
-        place = f"{folder}/.{name.removesuffix('_HOME').lower()}"
-        yield Finding(
-            "build-home",
-            variable.location if variable else service.location,
-            f"{name} of {service.name} {reason}",
-            evidence=tuple(need) or ("nothing here needs Rust now; the day that something does, the build fails",),
-            fix=(f"add {name} with value: {place} to its envVars",),
-            severity=Severity.ERROR if in_need else Severity.ADVICE,
-        )
+    places = (f"{name} with value: {folder}/.{name.removesuffix('_HOME').lower()}" for name in names)
+    need = tuple(f"{each.file.filename} would be compiled with Rust" for each in in_need)
+    return Finding(
+        "build-home",
+        next((each.location for each in variables if each), service.location),
+        f"{service.name}: {' and '.join(names)} {reason}",
+        evidence=need or ("nothing that it installs needs Rust now; the day that something does, the build fails",),
+        fix=(f"in its envVars, set {' and '.join(places)}",),
+        severity=Severity.ERROR if in_need else Severity.ADVICE,
+    )
 
 
 def _reason(name: str, service: Service, deployment: Deployment) -> str | None:
     """Why a home cannot be written to; None where it can."""
     variable = service.environment.get(name)
     if variable is not None and variable.value is None:
-        return "is set outside the blueprint, so it cannot be known here"
-    said = variable.value.text if variable and variable.value else deployment.build_command(service).environment.get(name)
+        return "set outside the blueprint, so what it is cannot be known here"
+    by_command = deployment.build_command(service).environment.get(name)
+    said = variable.value.text if variable and variable.value else by_command
     if said is None:
-        return "is not set, and where it is by default cannot be written to"
+        return "not set, and the default place cannot be written to"
     # What a shell would expand cannot be judged here, and nobody writes it without a folder of his own in mind.
-    return None if "$" in said or platform_facts().is_writable(said) else f"is {said}, which cannot be written to"
+    return None if "$" in said or platform_facts().is_writable(said) else f"set to {said}, which cannot be written to"
 
 
 def _compiled_with_rust(service: Service, deployment: Deployment) -> list[Distribution]:

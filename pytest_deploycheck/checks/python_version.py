@@ -43,8 +43,8 @@ def _unpinned(service: Service, python: ServicePython) -> Finding:
         f"nothing pins the Python of {service.name}: the default of a service created on {python.created} {known}",
         evidence=(f"the day of creation is {assumed}",),
         fix=(
-            f'add PYTHON_VERSION with value: "{pin}" to its envVars',
-            f"write {pin} into .python-version at the root of the repository",
+            f'in its envVars, set PYTHON_VERSION with value: "{pin}", which keeps the one it would get today',
+            f"write {pin} into .python-version at the root of the repository, for all services",
         ),
         severity=Severity.ADVICE,
     )

@@ -35,7 +35,7 @@ class Check:
     :param run: given the subject and the deployment, yields a finding for each thing that does not hold;
         raises :class:`~pytest_deploycheck.findings.CannotCheck` or
         :class:`~pytest_deploycheck.findings.NothingToDecide`
-    :param applies: given the subject and the deployment, whether there is an item at all; answers from local files alone
+    :param applies: given the subject and the deployment, whether there is an item at all, from local files alone
     """
 
     name: str

@@ -54,8 +54,10 @@ def _finding(distribution: Distribution, subject: RequirementOnTarget, deploymen
 
 def _evidence(distribution: Distribution, subject: RequirementOnTarget, deployment: Deployment) -> Iterator[str]:
     yield " -> ".join(f"{name} {version}" for name, version in distribution.chain)
-    yield f"{distribution.file.filename} is a source distribution built with {distribution.backend}: {_need(distribution)}"
-    candidates = deployment.resolutions.view(subject.place.source, subject.place.target).candidates(canonicalize_name(distribution.name))
+    built = f"{distribution.file.filename} is a source distribution built with {distribution.backend}"
+    yield f"{built}: {_need(distribution)}"
+    view = deployment.resolutions.view(subject.place.source, subject.place.target)
+    candidates = view.candidates(canonicalize_name(distribution.name))
     yield from wheel_evidence(candidates.names(Version(distribution.version)), subject.place.target)
 
 
@@ -78,8 +80,9 @@ def _fix(distribution: Distribution, subject: RequirementOnTarget, deployment: D
     root = distribution.chain[0]
     if line is None:
         return
+    view = deployment.resolutions.view(place.source, place.target)
     try:
-        repair = version_with_wheels(asked, line, Version(root[1]), deployment.resolutions.view(place.source, place.target))
+        repair = version_with_wheels(asked, line, Version(root[1]), view)
     except Unreachable:
         repair = None
     if repair is None:

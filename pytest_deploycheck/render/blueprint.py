@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.render.document import Table, Scalar, parse_document
+from pytest_deploycheck.render.document import Scalar, Table, parse_document
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ knows 1.1 only, so it parses and composes here, and what a scalar means is decid
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,6 +20,9 @@ _NULL = re.compile(r"null|Null|NULL|~|")
 _BOOLEAN = re.compile(r"(true|True|TRUE)|false|False|FALSE")
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+# The one in C is there wherever PyYAML has a wheel; both compose the same.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _BLOCK_STYLES = ("|", ">")
 
@@ -120,14 +123,14 @@ def parse_document(content: bytes, path: str) -> Table:
     :raises DocumentError: it is no YAML, or something else than one mapping
     """
     try:
-        nodes = list(yaml.compose_all(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        composed: Iterable[yaml.Node | None] = yaml.compose_all(content, Loader=_LOADER)
+        nodes = [node for node in composed if node is not None]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         location = Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
         raise DocumentError(location, f"this is no YAML: {_sentence(error)}") from error
     except yaml.reader.ReaderError as error:
         raise _unreadable(error, content, path) from error
-    nodes = [node for node in nodes if node is not None]
     if not nodes:
         raise DocumentError(Location(path), "it is empty: a mapping with services was expected")
     if len(nodes) > 1:
@@ -175,6 +178,7 @@ def _converted(node: yaml.Node, path: str, done: dict[int, Node | None]) -> Node
     elif isinstance(node, yaml.SequenceNode):
         converted = Sequence(tuple(_converted(each, path, done) for each in node.value), location)
     else:
+        assert isinstance(node, yaml.MappingNode)  # There is no fourth kind.
         converted = Table(_entries(node, path, done), location)
     done[id(node)] = converted
     return converted
@@ -190,8 +194,8 @@ def _entries(node: yaml.MappingNode, path: str, done: dict[int, Node | None]) ->
         if key.text == "<<" and not key.style:
             merged = {**merged, **_merged(value)}
         elif key.text in entries:
-            first = entries[key.text].key.location
-            raise DocumentError(key.location, f"{key.text!r} stands here a second time, the first is in line {first.line}")
+            first = entries[key.text].key.location.line
+            raise DocumentError(key.location, f"{key.text!r} stands here a second time, the first is in line {first}")
         else:
             entries[key.text] = Entry(key, value)
     return {**merged, **entries}

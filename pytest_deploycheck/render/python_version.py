@@ -100,9 +100,8 @@ def _of_variable(variable: EnvironmentVariable) -> ServicePython:
 def _trapped(text: str, location: Location) -> ServicePython:
     """``value: 3.10`` is a number, and that number is 3.1."""
     meant = platform_facts().latest_patch(text)
-    mistake = Mistake(
-        f"YAML reads {VARIABLE}'s {text} as the number {float(text)}", f'write value: "{meant or text}", with its quotes'
-    )
+    message = f"YAML reads {VARIABLE}'s {text} as the number {float(text)}"
+    mistake = Mistake(message, f'write value: "{meant or text}", with its quotes')
     return ServicePython(meant, Origin.VARIABLE, location, mistake)
 
 

@@ -1,1 +1,1 @@
-"""Files of the repository as typed values with positions: requirements files, lock files, Dockerfiles, build commands."""
+"""Requirements files and build commands as typed values with positions."""

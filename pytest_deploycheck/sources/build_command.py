@@ -170,7 +170,7 @@ def _pip_install(words: Sequence[str], offset: int) -> PipInstall | None:
     at = next((at for at, word in enumerate(rest) if not word.startswith("-")), None)
     if at is None or rest[at] != "install":
         return None
-    arguments = tuple((*rest[:at], *rest[at + 1 :]))
+    arguments = (*rest[:at], *rest[at + 1 :])
     files: list[str] = []
     projects: list[str] = []
     remaining = iter(arguments)
