@@ -109,9 +109,12 @@ class Deploycheck:
 
     def report(self, *arguments: str | os.PathLike[str], index: Index | None = None) -> dict[str, Any]:
         """Run it there, and give what ``--deploycheck-json`` wrote."""
-        path = self.path / "report.json"
-        self(*arguments, "--deploycheck-json", path, index=index)
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self(*arguments, "--deploycheck-json", "report.json", index=index)
+        return self.read_report("report.json")
+
+    def read_report(self, name: str) -> dict[str, Any]:
+        """A report that an earlier run wrote into the project's folder."""
+        content: dict[str, Any] = json.loads((self.path / name).read_text(encoding="utf-8"))
         return content
 
 

@@ -78,7 +78,10 @@ HEADERS = ("Metadata-Version", "Name", "Version", "Requires-Python", "Dynamic", 
 PLATFORMS = re.compile(r"any|(linux|manylinux\w*|musllinux\w*)_x86_64")
 # Interpreters that no target has.
 FOREIGN = re.compile(r"pp\d+|graalpy\w+|cp2\d|cp3[0-6]|cp3[0-6]m")
-SDIST_TEXTS = re.compile(r"pyproject\.toml|setup\.cfg|PKG-INFO|[^/]+\.egg-info/requires\.txt")
+SDIST_TEXTS = re.compile(r"pyproject\.toml|setup\.cfg|setup\.py|PKG-INFO|[^/]+\.egg-info/requires\.txt")
+# Of a setup.py only this counts here: whether it declares extension modules. It is recorded as a script that does.
+DECLARES_EXTENSIONS = "from setuptools import setup\n\nsetup(ext_modules=[])\n"
+DECLARES_NONE = "from setuptools import setup\n\nsetup()\n"
 
 
 class Source:
@@ -251,6 +254,8 @@ class Recorder:
             texts = {_below_top(m): _text(archive, m) for m in members if SDIST_TEXTS.fullmatch(_below_top(m))}
         if "PKG-INFO" in texts:
             texts["PKG-INFO"] = "\n".join(header_lines(texts["PKG-INFO"])) + "\n"
+        if "setup.py" in texts:
+            texts["setup.py"] = DECLARES_EXTENSIONS if "ext_modules" in texts["setup.py"] else DECLARES_NONE
         return RecordedSdist(texts, tuple(_thinned(_below_top(m) for m in members if _below_top(m) not in texts)))
 
 

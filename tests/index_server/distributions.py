@@ -207,4 +207,4 @@ def _noise(seed: str, size: int) -> bytes:
 
 
 def _escaped(name: str) -> str:
-    return re.sub(r"[-_.]+", "_", name)
+    return re.sub(r"[-_.]+", "_", name).lower()

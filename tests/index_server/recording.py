@@ -87,7 +87,7 @@ class RecordedProject:
         known = sorted((_order(version_of(self.name, each)), each) for each in self.sdists)
         before = [each for order, each in known if order <= _order(version)] or [each for _, each in known]
         shape = self.sdists[before[-1]] if before else RecordedSdist({}, ())
-        kept = {path: text for path, text in shape.files.items() if path == "pyproject.toml"}
+        kept = {path: text for path, text in shape.files.items() if path in ("pyproject.toml", "setup.py")}
         return RecordedSdist({**kept, "PKG-INFO": self.metadata_text(version) or ""}, shape.members)
 
 
