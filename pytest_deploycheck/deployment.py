@@ -14,7 +14,7 @@ from pytest_deploycheck.render.document import DocumentError
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.render.python_version import ServicePython, service_python
 from pytest_deploycheck.resolution.result import Outcome, Resolution
-from pytest_deploycheck.resolution.target import Target, parse_target
+from pytest_deploycheck.resolution.target import Target, checked_platform, parse_target
 from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.build_command import BuildCommand, read_build_command
@@ -181,8 +181,11 @@ class Deployment:
 
     @property
     def platform(self) -> str:
-        """The platform tag of the build machine."""
-        return self.settings.platform or platform_facts().platform_tag
+        """The platform tag of the build machine.
+
+        :raises InvalidTarget: the setting is none
+        """
+        return checked_platform(self.settings.platform or platform_facts().platform_tag)
 
     def _target(self, service: Service | None) -> Target:
         # A Python that cannot be known is its own check's finding; the default of the day stands in for it.

@@ -38,7 +38,7 @@ def _finding(service: Service, names: list[str], reason: str, in_need: list[Dist
     return Finding(
         "build-home",
         next((each.location for each in variables if each), service.location),
-        f"{service.name}: {' and '.join(names)} {reason}",
+        f"{service.name}: {' and '.join(names)} {'is' if len(names) == 1 else 'are'} {reason}",
         evidence=need or ("nothing that it installs needs Rust now; the day that something does, the build fails",),
         fix=(f"in its envVars, set {' and '.join(places)}",),
         severity=Severity.ERROR if in_need else Severity.ADVICE,

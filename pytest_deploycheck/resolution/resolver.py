@@ -246,6 +246,7 @@ def _resolve(source: str, asked: Sequence[Asked], view: TargetView) -> Resolutio
     ahead = Ahead(view.page, view.candidates, view.facts, view.dependencies, user.known)
 
     def dependencies(base: DistributionCandidate, extras: frozenset[NormalizedName]) -> list[Wish]:
+        ahead.follow(base, extras)
         found = view.dependencies(base, extras)
         ahead.fetch(found)
         return found
@@ -365,6 +366,7 @@ def _explained(
     wish = sides[0].requirement
     if len(sides) == 1 and wish.project not in user.constraints:
         evidence = absence(view.candidates(wish.project), view.target)
-        message = f"pip finds no distribution for {causes[0]}"
+        whose = f", which {causes[0].parent} requires" if causes[0].parent else ""
+        message = f"pip finds no distribution for {causes[0].requirement}{whose}"
         return Resolution(source, view.target, Outcome.NO_MATCH, message, causes=causes, evidence=evidence)
     return Resolution(source, view.target, Outcome.CONFLICT, conflict_message(causes), causes=causes)

@@ -137,14 +137,22 @@ def parse_target(text: str, platform: str, latest_patch: Callable[[str], str | N
     match = _TARGET.fullmatch(text.strip())
     if match is None:
         raise InvalidTarget(f"{text!r} is no target: expected 3.13, 3.13.4 or 3.13-manylinux_2_36_x86_64")
-    chosen = match["platform"] or platform
-    if _PLATFORM.fullmatch(chosen) is None:
-        raise InvalidTarget(
-            f"{chosen!r} is no platform tag that is understood: expected such as manylinux_2_36_x86_64, "
-            "musllinux_1_2_x86_64, macosx_14_0_arm64 or win_amd64"
-        )
+    chosen = checked_platform(match["platform"] or platform)
     python = f"{match['minor']}.{match['patch']}" if match["patch"] else latest_patch(match["minor"])
     return Target(python or f"{match['minor']}.0", chosen, bool(match["threads"]))
+
+
+def checked_platform(tag: str) -> str:
+    """The tag of a platform that can be a target's.
+
+    :raises InvalidTarget: it is none
+    """
+    if _PLATFORM.fullmatch(tag) is None:
+        raise InvalidTarget(
+            f"{tag!r} is no platform tag that is understood: expected such as manylinux_2_36_x86_64, "
+            "musllinux_1_2_x86_64, macosx_14_0_arm64 or win_amd64"
+        )
+    return tag
 
 
 def glibc_minor(platform: str) -> int | None:

@@ -1,0 +1,216 @@
+"""Which items there are: the same ones whatever is named, chosen or spread, and without the network."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from index_server import Index, wheel
+
+from conftest import Deploycheck
+
+BLUEPRINT = """\
+services:
+  - type: web
+    name: api
+    runtime: python
+    buildCommand: pip install --no-cache-dir -r requirements.txt
+    healthCheckPath: /health
+    envVars:
+      - key: PYTHON_VERSION
+        value: 3.13.4
+"""
+TARGET = "3.13-manylinux_2_36_x86_64"
+ITEMS = [
+    "render.yaml::blueprint::syntax",
+    "render.yaml::blueprint::services",
+    "render.yaml::api::python-version",
+    "render.yaml::api::build-command",
+    "render.yaml::api::build-home",
+    "render.yaml::api::health-check-path",
+    f"requirements.txt::{TARGET}::resolves",
+    f"requirements.txt::{TARGET}::demo",
+    f"requirements.txt::{TARGET}::other-project",
+]
+OWN = ["tests/test_own.py::test_one", "tests/test_own.py::test_two"]
+
+
+@pytest.fixture
+def project(deploycheck: Deploycheck) -> Deploycheck:
+    deploycheck.project(
+        {
+            "render.yaml": BLUEPRINT,
+            "requirements.txt": "demo==1.0\nOther_Project==2.0  # why\n",
+            "tests/test_own.py": "def test_one(): pass\ndef test_two(): pass\n",
+            "empty/readme.txt": "",
+            "pytest.ini": "[pytest]\ntestpaths = tests\n",
+        }
+    )
+    return deploycheck
+
+
+@pytest.fixture
+def index(index: Index) -> Index:
+    index.add(wheel("demo", "1.0"), wheel("other-project", "2.0"))
+    return index
+
+
+def collected(result: pytest.RunResult) -> list[str]:
+    return [line for line in result.outlines if "::" in line and " " not in line]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "own"),
+    [
+        ([], OWN),
+        (["tests"], OWN),
+        (["tests/test_own.py"], OWN),
+        (["tests/test_own.py::test_two"], OWN[1:]),
+        (["empty"], []),
+        (["-m", "deploycheck"], []),
+        (["-k", "not test_"], []),
+        (["-p", "no:cacheprovider"], OWN),
+        (["--import-mode=importlib"], OWN),
+        (["-W", "error", "--strict-markers", "--strict-config"], OWN),
+    ],
+)
+def test_the_items_are_there_whatever_is_named(project: Deploycheck, arguments: list[str], own: list[str]) -> None:
+    assert collected(project("--collect-only", "-q", *arguments)) == [*own, *ITEMS]
+
+
+def test_collection_asks_no_network(project: Deploycheck, index: Index) -> None:
+    project("--collect-only", "-q", index=index)
+    assert index.requests == []
+
+
+def test_the_items_are_there_from_a_folder_below(project: Deploycheck, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.path / "empty")
+    assert collected(project("--collect-only", "-q")) == ITEMS
+
+
+@pytest.mark.parametrize("node_id", [ITEMS[5], ITEMS[7]])
+def test_a_node_id_selects_its_item_alone(project: Deploycheck, node_id: str) -> None:
+    assert collected(project("--collect-only", "-q", node_id)) == [node_id]
+
+
+def test_a_file_or_a_service_selects_its_items(project: Deploycheck) -> None:
+    assert collected(project("--collect-only", "-q", "render.yaml::api")) == ITEMS[2:6]
+    assert collected(project("--collect-only", "-q", "./requirements.txt")) == ITEMS[6:]
+
+
+def test_a_keyword_selects(project: Deploycheck) -> None:
+    assert collected(project("--collect-only", "-q", "-k", "health")) == [ITEMS[5]]
+
+
+def test_every_item_passes_and_last_failed_runs_what_failed(project: Deploycheck, index: Index) -> None:
+    project("-q", index=index).assert_outcomes(passed=11, warnings=1)
+    project.project({"render.yaml": BLUEPRINT.replace("    healthCheckPath: /health\n", "")})
+    project("-q", index=index).assert_outcomes(passed=10, failed=1, warnings=1)
+    again = project("--lf", index=index)
+    again.assert_outcomes(failed=1, deselected=10)
+    again.stdout.fnmatch_lines([f"FAILED {ITEMS[5]} - render.yaml:2: api has no healthCheckPath*"])
+
+
+def test_xdist_runs_the_same_items(project: Deploycheck, index: Index) -> None:
+    result = project("-v", "-n", "2", index=index)
+    result.assert_outcomes(passed=11, warnings=1)
+    ran = re.findall(r"\[gw\d\].* PASSED (\S+)", "\n".join(result.outlines))
+    assert sorted(ran) == sorted([*OWN, *ITEMS])
+
+
+def test_what_pytest_prints_selects_the_item_again(project: Deploycheck, index: Index) -> None:
+    shown = [line.split(" ")[0] for line in project("-v", index=index).outlines if " PASSED " in line]
+    assert shown == [*OWN, *ITEMS]
+
+
+def test_the_node_ids_stay_when_a_pin_changes(project: Deploycheck) -> None:
+    project.project({"requirements.txt": "# all pinned\ndemo==1.1\nother.project>=2\n"})
+    assert collected(project("--collect-only", "-q", "empty")) == ITEMS
+
+
+def test_targets_that_differ_in_the_patch_alone_are_told_apart(project: Deploycheck) -> None:
+    found = collected(
+        project(
+            "--collect-only", "-q", "requirements.txt", *("--deploycheck-target=3.13.1", "--deploycheck-target=3.13.2")
+        )
+    )
+    assert [each for each in found if each.endswith("resolves")] == [
+        "requirements.txt::3.13.1-manylinux_2_36_x86_64::resolves",
+        "requirements.txt::3.13.2-manylinux_2_36_x86_64::resolves",
+    ]
+
+
+def test_a_blueprint_that_installs_other_files_names_the_sources(deploycheck: Deploycheck) -> None:
+    command = "cd .. && pip install -r requirements/base.txt --requirement=requirements/more.txt"
+    deploycheck.project(
+        {
+            "render.yaml": BLUEPRINT.replace("pip install --no-cache-dir -r requirements.txt", command).replace(
+                "envVars", "rootDir: backend\n    envVars"
+            ),
+            "backend/requirements/base.txt": "demo\n",
+            "backend/requirements/more.txt": "demo\n",
+            "requirements.txt": "unused\n",
+        }
+    )
+    found = collected(deploycheck("--collect-only", "-q", "-k", "resolves"))
+    assert found == [
+        f"backend/requirements/base.txt::{TARGET}::resolves",
+        f"backend/requirements/more.txt::{TARGET}::resolves",
+    ]
+
+
+def test_without_a_blueprint_the_default_of_the_day_decides(deploycheck: Deploycheck) -> None:
+    deploycheck.project(
+        {"requirements.txt": "demo\n", "pytest.ini": "[pytest]\ndeploycheck_service_created=2025-01-01\n"}
+    )
+    assert collected(deploycheck("--collect-only", "-q"))[0] == "requirements.txt::3.11-manylinux_2_36_x86_64::resolves"
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "expected"),
+    [
+        ({}, [], "nothing to check: looked for render.yaml, render.yml, requirements.txt in {root}*"),
+        ({}, ["--deploycheck-blueprint", "no.yaml"], "--deploycheck-blueprint: there is no file {root}/no.yaml"),
+        ({}, ["--deploycheck-requirements", "no.txt"], "--deploycheck-requirements: there is no file {root}/no.txt"),
+        ({"requirements.txt": ""}, ["--deploycheck-target", "2.7"], "'2.7' is no target: expected 3.13, 3.13.4 or *"),
+        ({"requirements.txt": ""}, ["--deploycheck-target", "3.13-amiga"], "'amiga' is no platform tag *"),
+        ({"requirements.txt": ""}, ["--deploycheck-json", "no/r.json"], "--deploycheck-json: there is no folder *"),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(
+    deploycheck: Deploycheck, files: dict[str, str], arguments: list[str], expected: str
+) -> None:
+    deploycheck.project(files)
+    result = deploycheck(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: *{expected.format(root=deploycheck.path)}"])
+
+
+def test_without_the_option_nothing_is_collected_and_only_the_plugin_is_imported(project: Deploycheck) -> None:
+    (project.path / "conftest.py").write_text(
+        "import sys\n"
+        "def pytest_unconfigure():\n"
+        "    ours = sorted(name for name in sys.modules if name.startswith('pytest_deploycheck'))\n"
+        "    print('IMPORTED', *ours, *({'requests', 'yaml', 'resolvelib', 'packaging.requirements'} & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-s", "-p", "no:hypothesispytest", "-p", "no:xdist"]
+    result = project.pytester.run(*command)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["IMPORTED pytest_deploycheck pytest_deploycheck.plugin"])
+
+
+def test_the_ini_file_turns_it_on_and_paths_there_start_at_the_ini_file(project: Deploycheck, index: Index) -> None:
+    ini = "[pytest]\ntestpaths = tests\ndeploycheck = true\ndeploycheck_requirements = deep/base.txt\n"
+    project.project({"pytest.ini": ini, "deep/base.txt": "demo==1.0\n"})
+    (project.path / "deep").mkdir(exist_ok=True)
+    result = project.pytester.run(sys.executable, "-m", "pytest", "--collect-only", "-q", "tests")
+    assert f"deep/base.txt::{TARGET}::demo" in collected(result)
+
+
+def test_an_item_stands_where_its_subject_stands(project: Deploycheck, index: Index) -> None:
+    project.project({"requirements.txt": "\n\ndemo==1.5\nother-project==2.0\n"})
+    path = project.path / "junit.xml"
+    project("--junit-xml", path, "-o", "junit_family=xunit1", "requirements.txt", index=index)
+    assert 'file="requirements.txt" line="2"' in Path(path).read_text()

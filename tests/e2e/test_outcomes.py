@@ -1,0 +1,255 @@
+"""How items end: failed, error, skipped or a warning, and what is said then."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from index_server import Fault, Index, sdist, wheel
+
+from conftest import Deploycheck
+
+SERVICE = """\
+services:
+  - type: web
+    name: api
+    runtime: python
+    buildCommand: pip install --no-cache-dir -r requirements.txt
+    healthCheckPath: /health
+    envVars:
+      - {key: PYTHON_VERSION, value: 3.13.4}
+      - {key: CARGO_HOME, value: /opt/render/project/.cargo}
+      - {key: RUSTUP_HOME, value: /tmp/rustup}
+"""
+TARGET = "3.13-manylinux_2_36_x86_64"
+GITIGNORE = ".cargo/\nrustup/\n"
+
+
+@pytest.fixture
+def project(deploycheck: Deploycheck) -> Deploycheck:
+    deploycheck.project(
+        {
+            "render.yaml": SERVICE,
+            "requirements.txt": "demo==1.0\nother\n",
+            ".gitignore": GITIGNORE,
+            "pytest.ini": "[pytest]\n",
+        }
+    )
+    return deploycheck
+
+
+@pytest.fixture
+def index(index: Index) -> Index:
+    index.add(wheel("demo", "1.0", requires_dist=["deep"]), wheel("other", "2.0"), wheel("deep", "3.0"))
+    return index
+
+
+def test_a_project_without_a_fault_passes_with_every_warning_an_error(project: Deploycheck, index: Index) -> None:
+    project("-W", "error", index=index).assert_outcomes(passed=10)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault(reset=True), "*connection*"),
+        (Fault(status=503), "answered 503*"),
+        (Fault(hang=True), "no answer within 1 s"),
+        (Fault(status=403), "answered 403"),
+        (Fault(garbage=b"<xml/>"), "answered with*"),
+    ],
+    ids=["reset", "503", "hang", "403", "garbage"],
+)
+def test_an_index_in_trouble_is_an_error_that_names_it(
+    project: Deploycheck, index: Index, fault: Fault, words: str
+) -> None:
+    index.fault(fault)
+    project.project({"pytest.ini": "[pytest]\ndeploycheck_timeout = 1\n"})
+    started = time.monotonic()
+    result = project(index=index)
+    assert time.monotonic() - started < 30
+    result.assert_outcomes(passed=7, errors=3)
+    result.stdout.fnmatch_lines([f"ERROR requirements.txt::{TARGET}::resolves - *"])
+    result.stdout.fnmatch_lines([f"requirements.txt:1: cannot be checked: {index.url.rstrip('/')}/*/: {words}"])
+
+
+def test_an_index_that_is_not_there_is_an_error_too(project: Deploycheck) -> None:
+    result = project()
+    result.assert_outcomes(passed=7, errors=3)
+    result.stdout.fnmatch_lines(["*cannot be checked: http://127.0.0.1:9/simple/*/: connection refused"])
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_offline_is_answered_by_the_cache_or_an_error(project: Deploycheck, index: Index) -> None:
+    project("--deploycheck-offline").assert_outcomes(passed=7, errors=3)
+    project(index=index).assert_outcomes(passed=10)
+    asked = len(index.requests)
+    project("--deploycheck-offline", index=index).assert_outcomes(passed=10)
+    assert len(index.requests) == asked
+
+
+def test_a_broken_blueprint_is_one_failure_with_line_and_column(project: Deploycheck, index: Index) -> None:
+    project.project({"render.yaml": "services:\n  - type: web\n    name: [api\n    runtime: python\n"})
+    result = project("render.yaml", index=index)
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["render.yaml:4: this is no YAML: * (column 12)"])
+    report = project.report("render.yaml", index=index)
+    (finding,) = report["findings"]
+    assert (finding["check"], finding["path"], finding["line"], finding["column"]) == ("syntax", "render.yaml", 4, 12)
+
+
+def test_every_bad_line_of_a_requirements_file_is_named_at_once(project: Deploycheck, index: Index) -> None:
+    project.project({"requirements.txt": "demo==1.0\nother=2.0\n\nrequests==-2.31.0\n"})
+    result = project("requirements.txt", index=index)
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines(
+        [
+            "requirements.txt:2: pip refuses this line: other=2.0",
+            "  fix: = is no operator, use ==: other==2.0",
+            "requirements.txt:4: pip refuses this line: requests==-2.31.0",
+            "  fix: -2.31.0 is no version (PEP 440)*",
+        ]
+    )
+    assert project.report(index=index)["resolutions"][0]["outcome"] == "invalid"
+
+
+def test_no_match_says_what_there_is(project: Deploycheck, index: Index) -> None:
+    project.project({"requirements.txt": "demo==9.0\nmissing\n"})
+    result = project("requirements.txt", index=index)
+    result.assert_outcomes(failed=1, skipped=2)
+    result.stdout.fnmatch_lines(["requirements.txt:1: pip finds no distribution for demo==9.0 (on *", "  versions with a distribution for *: 1.0"])
+
+
+def test_a_requirement_for_another_platform_has_nothing_to_decide(project: Deploycheck, index: Index) -> None:
+    project.project({"requirements.txt": 'demo\nother; sys_platform == "win32"\n'})
+    result = project("requirements.txt", "-rs", index=index)
+    result.assert_outcomes(passed=2, skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED * its marker is false on *"])
+
+
+def test_a_file_of_nothing_resolves(project: Deploycheck, index: Index) -> None:
+    project.project({"requirements.txt": "# none yet\n"})
+    project("requirements.txt", index=index).assert_outcomes(passed=1)
+
+
+def test_what_a_sdist_requires_and_does_not_say_is_advice(project: Deploycheck, index: Index) -> None:
+    index.add(
+        sdist("vague", "1.0", pkg_info="Metadata-Version: 1.0\nName: vague\nVersion: 1.0\n", files={"setup.py": "x"})
+    )
+    project.project({"requirements.txt": "vague\n"})
+    result = project("requirements.txt", index=index)
+    result.assert_outcomes(passed=1, failed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*DeploycheckAdvice: *what vague 1.0 requires is not known*"])
+
+
+# Advice.
+
+BARE = SERVICE.replace(" --no-cache-dir", "")
+
+
+def test_advice_is_a_warning(project: Deploycheck, index: Index) -> None:
+    project.project({"render.yaml": BARE})
+    result = project(index=index)
+    result.assert_outcomes(passed=10, warnings=1)
+    result.stdout.fnmatch_lines(
+        ["*render.yaml:5: DeploycheckAdvice: *`pip install -r requirements.txt` lacks --no-cache-dir"]
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-W", "error::pytest_deploycheck.DeploycheckAdvice"], ["-o", "deploycheck_strict=true"], ["-W", "error"]],
+    ids=["-W of its class", "strict", "-W of all"],
+)
+def test_advice_can_be_made_to_fail(project: Deploycheck, index: Index, arguments: list[str]) -> None:
+    project.project({"render.yaml": BARE})
+    result = project(*arguments, index=index)
+    result.assert_outcomes(passed=9, failed=1)
+    result.stdout.fnmatch_lines(["FAILED render.yaml::api::build-command - render.yaml:5: api: `pip install*"])
+
+
+def test_advice_can_be_silenced(project: Deploycheck, index: Index) -> None:
+    project.project({"render.yaml": BARE})
+    ignored = project("-W", "ignore::pytest_deploycheck.DeploycheckAdvice", index=index)
+    ignored.assert_outcomes(passed=10, warnings=0)
+
+
+# deploycheck_ignore.
+
+
+def ignoring(*lines: str) -> dict[str, str]:
+    return {"pytest.ini": "[pytest]\ndeploycheck_ignore =\n" + "".join(f"    {line}\n" for line in lines)}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["health-check-path", "render.yaml::api::health-check-path", "*::api::health*"],
+    ids=["check", "id", "glob"],
+)
+def test_an_ignored_check_is_skipped_with_its_reason(project: Deploycheck, index: Index, entry: str) -> None:
+    project.project(ignoring(f"{entry}  # its port is enough"))
+    project.project({"render.yaml": SERVICE.replace("    healthCheckPath: /health\n", "")})
+    result = project("-rs", index=index)
+    result.assert_outcomes(passed=9, skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED * deploycheck_ignore: its port is enough"])
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("health-check-path", "'health-check-path' gives no reason*"),
+        ("health-check-path #", "*gives no reason*"),
+        ("healthcheck # typo", "'healthcheck' matches no check and no node id*"),
+    ],
+)
+def test_an_entry_that_ignores_nothing_or_says_not_why_is_a_usage_error(
+    project: Deploycheck, entry: str, words: str
+) -> None:
+    project.project(ignoring(entry))
+    result = project()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: *deploycheck_ignore: {words}"])
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "deploycheck_service_created = yesterday",
+            "deploycheck_service_created = yesterday: expected a date such as*",
+        ),
+        ("deploycheck_timeout = soon", "deploycheck_timeout = soon: expected a number of seconds*"),
+        ("deploycheck_platform = linux", "--deploycheck: 'linux' is no platform tag*"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_a_usage_error(project: Deploycheck, line: str, words: str) -> None:
+    project.project({"pytest.ini": f"[pytest]\n{line}\n"})
+    result = project()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {words}"])
+
+
+# The report.
+
+
+def test_the_report_of_a_run_that_was_spread_is_the_same(project: Deploycheck, index: Index) -> None:
+    index.add(sdist("demo", "1.1", files={"demo.c": "", "setup.py": "setup(ext_modules=[])"}))
+    project.project({"requirements.txt": "demo>1.0\nother\n", "render.yaml": BARE})
+    alone, spread = project.report(index=index), project.report("-n", "2", index=index)
+    assert alone == spread
+    assert {each["check"] for each in alone["findings"]} == {"wheel", "build-command"}
+    assert alone["tool"]["name"] == "pytest-deploycheck"
+    assert alone["schema"] == 1
+
+
+def test_the_report_is_written_when_the_index_is_down(project: Deploycheck) -> None:
+    (resolution,) = project.report()["resolutions"]
+    assert resolution["outcome"] == "unreachable"
+    assert resolution["message"].endswith("connection refused")
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one(project: Deploycheck, index: Index) -> None:
+    project.report(index=index)
+    written = Path(project.path, "report.json").read_bytes()
+    project("-x", "--deploycheck-json", "report.json", "--deploycheck-target", "nonsense")
+    assert Path(project.path, "report.json").read_bytes() == written
