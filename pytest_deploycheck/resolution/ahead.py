@@ -1,14 +1,17 @@
 """Fetching ahead: the closure is walked by threads, while the resolver decides.
 
 What is fetched is what the resolver will ask for if nothing backtracks: for each requirement the page of its
-project, the metadata of the file that pip would take first, and so on with what that one requires.
+project, the metadata of the file that pip would take first, and so on with what that one requires. Where versions of a
+project are rejected one after the other, the next ones are fetched before their turn comes.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from itertools import islice
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
@@ -17,7 +20,10 @@ from packaging.version import Version
 
 from pytest_deploycheck.resolution.candidates import ProjectCandidates
 from pytest_deploycheck.resolution.page import File, ProjectPage
-from pytest_deploycheck.resolution.provider import DistributionCandidate, SpecifierWish, Wish
+from pytest_deploycheck.resolution.provider import DistributionCandidate, SpecifierWish, Wish, identifier
+
+# The most versions of a project that are fetched before their turn comes.
+_FURTHEST = 16
 
 
 class Ahead:
@@ -40,6 +46,8 @@ class Ahead:
         self._dependencies = dependencies
         self._known = known
         self._seen: set[tuple[str, str]] = set()
+        self._tried: defaultdict[str, set[Version]] = defaultdict(set)
+        self._reached: defaultdict[str, set[Version]] = defaultdict(set)
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -48,6 +56,21 @@ class Ahead:
         for wish in wishes:
             if isinstance(wish, SpecifierWish) and self._is_new(wish):
                 self._page(wish.project).add_done_callback(self._then(self._choose, wish))
+
+    def follow(self, tried: DistributionCandidate, extras: frozenset[NormalizedName]) -> None:
+        """Start to fetch the versions after one that the resolver tries: the more, the more it has tried before."""
+        name = identifier(tried.project, extras)
+        before = len(self._tried[name])
+        self._tried[name].add(tried.version)
+        if before in (0, len(self._tried[name])):
+            return
+        selected = self._candidates(tried.project).select(self._known.get(tried.project, SpecifierSet()))
+        older = ((version, files[0]) for version, files in selected if version < tried.version)
+        for version, file in islice(older, min(2**before, _FURTHEST)):
+            # A source distribution is fetched as a whole: too much for a guess.
+            if file.is_wheel and version not in self._reached[name]:
+                self._reached[name].add(version)
+                self._facts(file).add_done_callback(self._then(self._descend, tried.project, extras, version, file))
 
     def stop(self) -> None:
         """Walk no further."""
@@ -71,9 +94,12 @@ class Ahead:
     def _choose(self, wish: SpecifierWish) -> None:
         specifier = wish.specifier & self._known.get(wish.project, SpecifierSet())
         for version, files in self._candidates(wish.project).select(specifier):
-            self._facts(files[0]).add_done_callback(self._then(self._descend, wish, version, files[0]))
+            self._facts(files[0]).add_done_callback(
+                self._then(self._descend, wish.project, wish.extras, version, files[0])
+            )
             return
 
-    def _descend(self, wish: SpecifierWish, version: Version, file: File) -> None:
-        base = DistributionCandidate(wish.project, version, file)
-        self.fetch(self._dependencies(base, wish.extras))
+    def _descend(
+        self, project: NormalizedName, extras: frozenset[NormalizedName], version: Version, file: File
+    ) -> None:
+        self.fetch(self._dependencies(DistributionCandidate(project, version, file), extras))
