@@ -49,15 +49,14 @@ _ROUTE = {"PIP_CERT", "PIP_CLIENT_CERT", "PIP_INDEX_URL", "PIP_PROXY", "PIP_TRUS
 
 TIMEOUT, BUILD_FAILURE = "timeout", "build-failure"
 
-# In this order: what pip prints of a failed build may hold any of the words below it.
+# pip's last word on a source distribution, after all that the build has printed, which may hold any of the words below.
+_FAILED_BUILD = re.compile(r"Failed to build '([^']+)' when")
+
 _OUTCOMES = (
     ("conflict", "ResolutionImpossible"),
     ("no-match", "No matching distribution"),
     ("no-match", "requires a different Python"),
     ("no-match", "require a different Python"),
-    (BUILD_FAILURE, "metadata-generation-failed"),
-    (BUILD_FAILURE, "Failed to build"),
-    (BUILD_FAILURE, "subprocess-exited-with-error"),
     ("invalid", "Invalid requirement"),
 )
 
@@ -137,16 +136,11 @@ class Comparison:
 
     def _unnamed_sdist(self) -> Iterator[str]:
         """pip stopped at a source distribution that it could not build: ours has to answer, and to name it."""
+        failed = _failed_build(self.pip.message)
         if self.ours.outcome == Outcome.UNREACHABLE.value:
             yield f"pip: {BUILD_FAILURE}, ours: no answer: {self.ours.message}"
-        failed = _failed_build(self.pip.message)
-        if failed and not any(canonicalize_name(each).startswith(canonicalize_name(failed)) for each in self.named):
-            yield f"pip could not build {failed}, ours names {', '.join(self.named) or 'no source distribution'}"
-
-    @property
-    def named(self) -> tuple[str, ...]:
-        """The source distributions that our answer names: as picked, or in the reason why there is no resolution."""
-        return self.ours.sdists or (self.ours.message,)
+        elif self.ours.picked.get(failed) not in self.ours.sdists and failed not in self.ours.message:
+            yield f"pip could not build {failed}, ours: {self.ours.outcome}, sdists {', '.join(self.ours.sdists)}"
 
 
 def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -242,14 +236,14 @@ def _run(command: Sequence[str], folder: Path, timeout: float) -> tuple[int | No
 
 
 def _outcome(message: str) -> str:
+    if _failed_build(message):
+        return BUILD_FAILURE
     return next((outcome for outcome, sign in _OUTCOMES if sign in message), "other")
 
 
 def _failed_build(message: str) -> str:
-    """The project whose source distribution pip could not build, where it says which."""
-    named = re.search(r"generating package metadata\.\s*╰─> (?:from )?(\S+)|Failed to build '?([\w.-]+)", message)
-    text = (named[1] or named[2]) if named else ""
-    return text.rstrip("/").rpartition("/")[2].rpartition("-")[0] if "/" in text else text.partition("=")[0]
+    """The normalised name of the project whose source distribution pip could not build; empty where it could."""
+    return next(map(canonicalize_name, reversed(_FAILED_BUILD.findall(message))), "")
 
 
 @functools.cache
