@@ -221,7 +221,7 @@ def _value(text: str, style: str) -> str | int | float | bool | None:
         return boolean[1] is not None
     if _INTEGER.fullmatch(text):
         return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-    return float(text.replace(".inf", "inf").replace(".nan", "nan")) if _FLOAT.fullmatch(text) else text
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan")) if _FLOAT.fullmatch(text) else text
 
 
 def _location(node: yaml.Node, path: str) -> Location:

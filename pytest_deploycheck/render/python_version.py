@@ -130,7 +130,8 @@ def _unsupported(text: str) -> Mistake | None:
             f"ask for a newer one, such as {facts.newest_default}",
         )
     known = facts.latest_patch(f"{version.major}.{version.minor}")
-    if known is None or version > Version(known):
+    is_older_than_the_list = version < Version(facts.released_minors[0])
+    if not is_older_than_the_list and (known is None or version > Version(known)):
         newest = known or facts.latest_patches[facts.released_minors[-1]]
         return Mistake(
             f"Python {text} was not released when this plugin last looked ({facts.python_date})",

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from index_server import Index, wheel
 
-from conftest import Deploycheck
+from command import Deploycheck
+from index_server import Index, wheel
 
 BLUEPRINT = """\
 services:
@@ -193,7 +193,8 @@ def test_without_the_option_nothing_is_collected_and_only_the_plugin_is_imported
         "import sys\n"
         "def pytest_unconfigure():\n"
         "    ours = sorted(name for name in sys.modules if name.startswith('pytest_deploycheck'))\n"
-        "    print('IMPORTED', *ours, *({'requests', 'yaml', 'resolvelib', 'packaging.requirements'} & set(sys.modules)))\n"
+        "    heavy = {'requests', 'yaml', 'resolvelib', 'packaging.requirements'} & set(sys.modules)\n"
+        "    print('IMPORTED', *ours, *heavy)\n"
     )
     command = [sys.executable, "-m", "pytest", "-s", "-p", "no:hypothesispytest", "-p", "no:xdist"]
     result = project.pytester.run(*command)

@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 import pytest
+
+from command import Deploycheck
 from index_server import Index
 from index_server.recording import recorded_runs
-
-from conftest import Deploycheck
 
 NATIVE = ("nexus-api", "nexus-bot", "nexus-worker", "nexus-beat")
 TODAY = "3.14-manylinux_2_36_x86_64"

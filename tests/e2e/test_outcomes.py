@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from index_server import Fault, Index, sdist, wheel
 
-from conftest import Deploycheck
+from command import Deploycheck
+from index_server import Fault, Index, sdist, wheel
 
 SERVICE = """\
 services:
@@ -117,7 +117,12 @@ def test_no_match_says_what_there_is(project: Deploycheck, index: Index) -> None
     project.project({"requirements.txt": "demo==9.0\nmissing\n"})
     result = project("requirements.txt", index=index)
     result.assert_outcomes(failed=1, skipped=2)
-    result.stdout.fnmatch_lines(["requirements.txt:1: pip finds no distribution for demo==9.0 (on *", "  versions with a distribution for *: 1.0"])
+    result.stdout.fnmatch_lines(
+        [
+            "requirements.txt:1: pip finds no distribution for demo==9.0 (on *",
+            "  versions with a distribution for *: 1.0",
+        ]
+    )
 
 
 def test_a_requirement_for_another_platform_has_nothing_to_decide(project: Deploycheck, index: Index) -> None:

@@ -1,0 +1,131 @@
+"""YAML 1.2 with positions."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pytest_deploycheck.location import Location
+from pytest_deploycheck.render.document import DocumentError, Scalar, Sequence, Table, parse_document
+
+
+def parsed(text: str) -> Table:
+    return parse_document(text.encode(), "render.yaml")
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("off", "off"),
+        ("no", "no"),
+        ("yes", "yes"),
+        ("true", True),
+        ("False", False),
+        ("3.10", 3.1),
+        ("3.13.4", "3.13.4"),
+        ("010", 10),
+        ("0o10", 8),
+        ("0x1F", 31),
+        ("-7", -7),
+        ("1e3", 1000.0),
+        (".inf", math.inf),
+        ("-.INF", -math.inf),
+        ("12:30:45", "12:30:45"),
+        ("2026-11-23", "2026-11-23"),
+        ("1_000", "1_000"),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("'3.10'", "3.10"),
+        ('"off"', "off"),
+        ('""', ""),
+        ("!!str 3.10", 3.1),
+    ],
+)
+def test_a_scalar_is_what_yaml_1_2_makes_of_it(written: str, value: object) -> None:
+    scalar = parsed(f"key: {written}").get("key")
+    assert isinstance(scalar, Scalar)
+    assert scalar.value == value
+    assert type(scalar.value) is type(value)
+
+
+def test_not_a_number_is_a_number() -> None:
+    scalar = parsed("key: .nan").get("key")
+    assert isinstance(scalar, Scalar)
+    assert isinstance(scalar.value, float)
+    assert math.isnan(scalar.value)
+
+
+def test_every_value_has_its_place() -> None:
+    document = parsed("services:\n  - name: api\n    envVars: []\n")
+    (service,) = document.mappings("services")
+    assert service.location == Location("render.yaml", 2, 5)
+    assert service.entries["name"].key.location == Location("render.yaml", 2, 5)
+    assert service.entries["name"].value.location == Location("render.yaml", 2, 11)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("command: pip install x", (1, 10 + 4)),
+        ("command: 'pip install x'", (1, 10 + 1 + 4)),
+        ("command: |\n  pip\n  pip install x\n", (2, 1)),
+        ("command: >-\n  pip install x\n", (2, 1)),
+    ],
+)
+def test_a_place_within_a_scalar(text: str, place: tuple[int, int]) -> None:
+    command = parsed(text).scalar("command")
+    assert command is not None
+    found = command.at(4 if "\n" not in command.text.rstrip() else 0)
+    assert (found.line, found.column) == place
+
+
+def test_the_second_line_of_a_block() -> None:
+    command = parsed("a: 1\ncommand: |\n  one\n  two\n").scalar("command")
+    assert command is not None
+    assert command.at(command.text.index("two")).line == 4
+
+
+def test_merges_and_aliases() -> None:
+    document = parsed("base: &base {a: 1, b: 2}\nother: &other {b: 3, c: 4}\nboth:\n  <<: [*base, *other]\n  a: 9\n")
+    both = document.get("both")
+    assert isinstance(both, Table)
+    values = {key: entry.value.value for key, entry in both.entries.items() if isinstance(entry.value, Scalar)}
+    assert values == {"a": 9, "b": 2, "c": 4}
+
+
+def test_lists_of_other_things_are_no_mappings() -> None:
+    document = parsed("services: [one, {name: two}]\nname: x\n")
+    assert len(list(document.mappings("services"))) == 1
+    assert list(document.mappings("name")) == []
+    assert isinstance(document.get("services"), Sequence)
+    assert document.scalar("services") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "words"),
+    [
+        (b"", (1, 1), "it is empty"),
+        (b"# nothing\n", (1, 1), "it is empty"),
+        (b"- a\n", (1, 1), "a mapping such as `services:` was expected here"),
+        (b"services", (1, 1), "a mapping such as `services:` was expected here"),
+        (b"a: 1\n---\nb: 2\n", (3, 1), "a second document begins here"),
+        (b"a: 1\nb: 2\na: 3\n", (3, 1), "'a' stands here a second time, the first is in line 1"),
+        (b"a:\n\t- b\n", (2, 1), "this is no YAML"),
+        (b"a: [1\nb: 2\n", (2, 2), "this is no YAML"),
+        (b"a: *nobody\n", (1, 4), "this is no YAML"),
+        (b"a: &a [*a]\n", (1, 4), "an alias leads back"),
+        (b"a: {<<: 1}\n", (1, 9), "<< merges mappings"),
+        (b"? [a]\n: 1\n", (1, 3), "a key has to be a text"),
+        (b"a: \xff\n", (1, 4), "a byte here does not belong into a YAML file"),
+        (b"a: 1\nb: \x07\n", (2, 4), "does not belong into a YAML file"),
+    ],
+)
+def test_what_is_no_blueprint_is_refused_where_it_goes_wrong(
+    content: bytes, place: tuple[int, int], words: str
+) -> None:
+    with pytest.raises(DocumentError) as caught:
+        parse_document(content, "render.yaml")
+    assert words in caught.value.message
+    assert (caught.value.location.line, caught.value.location.column) == place
