@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,12 +20,16 @@ from pytest_deploycheck.resolution.candidates import Preferences
 from pytest_deploycheck.resolution.index import IndexClient
 from pytest_deploycheck.resolution.indexes import Indexes
 from pytest_deploycheck.resolution.known import KnownResolutions
-from pytest_deploycheck.resolution.pip_configuration import PipConfiguration, pip_configuration
+from pytest_deploycheck.resolution.pip_configuration import (
+    InvalidConfiguration,
+    PipConfiguration,
+    pip_configuration,
+)
 from pytest_deploycheck.resolution.repair import has_wheels_only
 from pytest_deploycheck.resolution.resolver import Asked, TargetView, resolve
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
-from pytest_deploycheck.resolution.transport import Transport
+from pytest_deploycheck.resolution.transport import Transport, redacted
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.requirements import RequirementLine
 from pytest_deploycheck.subjects import Source
@@ -87,31 +93,44 @@ class Resolutions:
             cert=self._configuration.cert,
             client_cert=self._configuration.client_cert,
             proxy=self._configuration.proxy,
+            environment=not self._configuration.no_proxy_env,
             trusted_hosts=self._configuration.trusted_hosts,
+            keyring_provider=self._configuration.usable_keyring,
         )
 
     @cached_property
     def _client(self) -> IndexClient:
         cache = Cache(cache_directory(self._environ, self._settings.cache))
-        return IndexClient(self._transport, cache, offline=self._settings.offline)
+        # pytest-xdist tells its workers which run is theirs.
+        run = self._environ.get("PYTEST_XDIST_TESTRUNUID", "")
+        return IndexClient(self._transport, cache, offline=self._settings.offline, run=run)
 
     def _indexes(self, source: Source) -> Indexes:
         """pip's configured indexes, changed by the options in the file as pip changes them."""
         configured, said = self._configuration, source.file.options
         urls = said.index_urls(() if configured.no_index else (configured.index_url, *configured.extra_index_urls))
         find_links = (*configured.find_links, *said.find_links)
-        self._transport.trust(said.trusted_hosts)
-        bare = self._transport.without_credentials
-        return Indexes(self._client, tuple(dict.fromkeys(map(bare, urls))), tuple(map(bare, find_links)))
+        transport = self._transport
+        transport.trust(said.trusted_hosts)
+        bare_urls = dict.fromkeys(transport.without_credentials(_as_url(url)) for url in urls)
+        bare_links = dict.fromkeys(transport.without_credentials(link, is_index=False) for link in find_links)
+        ignored = {url for url in (*bare_urls, *bare_links) if not transport.is_secure(url)}
+        used, used_links = (tuple(url for url in found if url not in ignored) for found in (bare_urls, bare_links))
+        return Indexes(self._client, used, used_links, tuple(sorted(ignored)))
 
     def _compute(self, source: Source, target: Target) -> Resolution:
         if source.file.problems:
             return _unreadable(source, target)
-        view = self.view(source, target)
+        try:
+            view = self.view(source, target)
+        except InvalidConfiguration as error:
+            message = f"which index pip would ask is not known: {error}"
+            return Resolution(source.path, target, Outcome.UNREACHABLE, message)
         asked = asked_of(source)
 
         def compute() -> Resolution:
-            return resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
+            found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
+            return _with_ignored(found, view.indexes.ignored)
 
         if not _is_storable(view.indexes, asked):
             return compute()
@@ -139,12 +158,10 @@ def _preferences(source: Source) -> Callable[[NormalizedName], Preferences]:
     said = source.file.options
 
     def preferences(project: NormalizedName) -> Preferences:
-        lines = source.lines.get(project, ())
         return Preferences(
             formats=said.format_control.allowed(project),
             prereleases=said.release_control.allows_prereleases(project),
             prefer_binary=said.prefer_binary,
-            hashes=frozenset(f"{name}={digest}" for line in lines for name, digest in line.hashes),
         )
 
     return preferences
@@ -174,9 +191,22 @@ def _nearby(target: Target) -> Iterator[Target]:
             yield Target(python, target.platform, target.free_threaded)
 
 
+def _as_url(index: str) -> str:
+    """An index as a URL; pip takes a folder too."""
+    return Path(index).resolve().as_uri() if "://" not in index and os.path.exists(index) else index
+
+
+def _with_ignored(resolution: Resolution, ignored: Iterable[str]) -> Resolution:
+    if resolution.outcome not in (Outcome.NO_MATCH, Outcome.CONFLICT):
+        return resolution
+    evidence = [f"pip ignores {redacted(url)}: it is not https, and no --trusted-host names it" for url in ignored]
+    return replace(resolution, evidence=(*resolution.evidence, *evidence))
+
+
 def _is_storable(indexes: Indexes, asked: list[Asked]) -> bool:
     """Whether the answer depends on lines and indexes alone, and not on files here, which change without notice."""
-    local = [link for link in indexes.find_links if "://" not in link and Path(link).exists()]
+    places = (*indexes.urls, *indexes.find_links)
+    local = [each for each in places if each.startswith("file:") or ("://" not in each and Path(each).exists())]
     return not local and not any(each.link for each in asked)
 
 
@@ -188,6 +218,7 @@ def _key(source: Source, asked: list[Asked], view: TargetView) -> str:
         view.target.full_name,
         view.indexes.urls,
         view.indexes.find_links,
+        view.indexes.ignored,
         repr(source.file.options),
         [(str(each.requirement), str(each.line), each.constraint, each.hashes) for each in asked],
     ]

@@ -1,7 +1,8 @@
 """The cache on disk that all runs and all xdist workers share.
 
 Every entry is one file, written beside its place and moved there, so a reader sees all of it or nothing, whatever
-is killed when. An entry that cannot be read is an entry that is not there.
+is killed when. An entry that cannot be read, or does not have the checksum it was written with, is an entry that is
+not there.
 """
 
 from __future__ import annotations
@@ -11,13 +12,31 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
 # Part of every path: entries of another format are never read.
-_FORMAT = "v1"
+_FORMAT = "v2"
+
+# What makes a folder known as this cache's, so that no other is ever removed; backups leave out what has it.
+# https://bford.info/cachedir/
+_TAG = "CACHEDIR.TAG"
+_TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of pytest-deploycheck: it may be removed.\n"
+
+_SWEPT = "swept"
+_TEMPORARY = ".tmp"
+_LOCK = ".lock"
+
+_DAY = 86_400.0
+# Entries that nobody has read for so long are removed, and what a killed process or a run left behind.
+_UNREAD = 90 * _DAY
+_LEFT_BEHIND = _DAY
+_SWEEPS_APART = 7 * _DAY
 
 
 def cache_directory(environ: Mapping[str, str], configured: Path | None = None) -> Path:
@@ -26,30 +45,59 @@ def cache_directory(environ: Mapping[str, str], configured: Path | None = None) 
     return Path(moved) if moved else configured or user_cache_path("pytest-deploycheck", appauthor=False)
 
 
+@dataclass(frozen=True)
+class Removed:
+    """What was removed.
+
+    :param entries: how many
+    :param size: in bytes, what else lay there included
+    :param left: how many files could not be removed
+    """
+
+    entries: int
+    size: int
+    left: int
+
+
 class Cache:
     """Bytes by kind and key.
 
     :param directory: made when first written to; a directory that cannot be written to means no cache, not a failure
     """
 
+    # Good for the processes of one run, and then no more.
+    RUN = "run"
+
     def __init__(self, directory: Path) -> None:
         self.directory = directory / _FORMAT
 
     def read(self, kind: str, key: str) -> bytes | None:
         """The entry, or None."""
+        path = self._path(kind, key)
         try:
-            return self._path(kind, key).read_bytes()
+            with open(path, "rb", buffering=0) as stream:
+                content = stream.read()
+                age = time.time() - os.fstat(stream.fileno()).st_mtime
         except OSError:
             return None
+        checksum, content = content[:4], content[4:]
+        if checksum != _checksum(content):
+            return None
+        if age > _DAY:
+            # The time of the file says when it was last read, to the day.
+            with contextlib.suppress(OSError):
+                os.utime(path)
+        return content
 
     def write(self, kind: str, key: str, content: bytes) -> None:
         """Store an entry, replacing an older one."""
         path = self._path(kind, key)
         with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+            self._make_folder(path.parent)
+            descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=_TEMPORARY)
             try:
                 with os.fdopen(descriptor, "wb") as stream:
+                    stream.write(_checksum(content))
                     stream.write(content)
                 os.replace(temporary, path)
             except BaseException:
@@ -59,16 +107,78 @@ class Cache:
 
     def lock_path(self, kind: str, key: str) -> Path:
         """A file to lock while an entry is computed; its folder is there if it can be."""
-        path = self._path(kind, key).with_suffix(".lock")
+        path = self._path(kind, key).with_suffix(_LOCK)
         with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder(path.parent)
         return path
 
-    def clear(self) -> None:
-        """Remove everything that any version of this plugin has stored."""
-        for directory in self.directory.parent.glob("v[0-9]*"):
-            shutil.rmtree(directory, ignore_errors=True)
+    def clear(self) -> Removed:
+        """Remove everything that any version of this plugin has stored; processes that use it now miss it only."""
+        entries = size = left = 0
+        for folder in self.directory.parent.glob("v[0-9]*"):
+            if not (folder / _TAG).is_file():
+                continue
+            for path, status in _files(folder):
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError:
+                    left += 1
+                else:
+                    size += status.st_size
+                    entries += _is_entry(path)
+            shutil.rmtree(folder, ignore_errors=True)
+        return Removed(entries, size, left)
+
+    def sweep(self) -> None:
+        """Remove what nobody has read for long and what killed processes have left; it looks once a week."""
+        marker = self.directory / _SWEPT
+        now = time.time()
+        try:
+            if now - marker.stat().st_mtime < _SWEEPS_APART:
+                return
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return
+        with contextlib.suppress(OSError):
+            # Marked first: of several processes one does it, and one that is killed does not leave it to the next.
+            marker.touch()
+            for path, status in _files(self.directory):
+                if now - status.st_mtime > self._kept_for(path):
+                    path.unlink(missing_ok=True)
+
+    def _kept_for(self, path: Path) -> float:
+        if path.parent == self.directory:
+            return float("inf")
+        is_passing = not _is_entry(path) or path.is_relative_to(self.directory / self.RUN)
+        return _LEFT_BEHIND if is_passing else _UNREAD
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder.is_dir():
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        tag = self.directory / _TAG
+        if not tag.exists():
+            tag.write_text(_TAG_TEXT, encoding="ascii")
+        folder.mkdir(parents=True, exist_ok=True)
 
     def _path(self, kind: str, key: str) -> Path:
         digest = hashlib.sha256(key.encode()).hexdigest()
         return self.directory / kind / digest[:2] / digest[2:]
+
+
+def _checksum(content: bytes) -> bytes:
+    return zlib.crc32(content).to_bytes(4, "big")
+
+
+def _is_entry(path: Path) -> bool:
+    return path.suffix not in (_TEMPORARY, _LOCK) and path.name not in (_TAG, _SWEPT)
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """All files below, as far as they are still there when it is their turn."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = Path(parent, name)
+            with contextlib.suppress(OSError):
+                yield path, path.stat()

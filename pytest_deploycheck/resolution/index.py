@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import math
 import threading
-import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,25 +15,17 @@ from typing import Any, TypeVar
 from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.resolution.cache import Cache
+from pytest_deploycheck.resolution.connections import WORKERS
 from pytest_deploycheck.resolution.direct import is_repository, local_folder, read_folder
 from pytest_deploycheck.resolution.metadata import Metadata, parse_metadata
 from pytest_deploycheck.resolution.page import ACCEPT, File, IndexPage, InvalidPage, ProjectPage, parse_page
+from pytest_deploycheck.resolution.ranged import NotRanged, RangedFile
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, read_sdist
-from pytest_deploycheck.resolution.transport import (
-    WORKERS,
-    Answer,
-    NotRanged,
-    RangedFile,
-    Transport,
-    Unreachable,
-    redacted,
-)
+from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
+from pytest_deploycheck.resolution.transport import Answer, Transport, Unreachable, redacted
 
 Value = TypeVar("Value")
 Facts = TypeVar("Facts", Metadata, Sdist)
-
-# Seconds for which a project page is taken as it is, where the index sends no Cache-Control. PyPI sends 600.
-PAGE_LIFETIME = 600.0
 
 # Bytes of a wheel's end that are fetched first: its directory and, mostly, its METADATA, which build tools put last.
 _WHEEL_TAIL = 24_576
@@ -43,6 +33,18 @@ _WHEEL_TAIL = 24_576
 
 class BrokenDistribution(Exception):
     """A file of the index that is not what its name says; pip goes on to the next one."""
+
+
+class NotCached(Unreachable):
+    """An offline run needs what the cache does not hold: what that is."""
+
+    def __init__(self, *missing: str) -> None:
+        self.missing = missing
+        need = "\n".join(f"  {each}" for each in missing)
+        super().__init__(
+            f"this run is offline, and the cache does not hold:\n{need}\n"
+            "run `pytest --deploycheck` once without --deploycheck-offline to fetch it"
+        )
 
 
 @dataclass
@@ -67,17 +69,21 @@ class IndexClient:
     Each page and each metadata is asked for once in a run.
 
     :param offline: answer from the cache alone, however old
+    :param run: what the processes of one run have in common: they take each page as the first of them has fetched it
     """
 
-    def __init__(self, transport: Transport, cache: Cache, *, offline: bool = False) -> None:
+    def __init__(self, transport: Transport, cache: Cache, *, offline: bool = False, run: str = "") -> None:
         self.traffic = Traffic()
         self.cache = cache
         self.offline = offline
+        self.run = run
         self._transport = transport
-        self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="deploycheck")
+        # Offline there is nothing to wait for, and with one thread it is known when everything is done.
+        self._threads = ThreadPoolExecutor(1 if offline else WORKERS, thread_name_prefix="deploycheck")
         self._lock = threading.Lock()
         self._futures: dict[tuple[str, str], Future[Any]] = {}
         self._fresh_until = math.inf
+        self._closed = False
 
     def page(self, index_url: str, project: str, architecture: str) -> Future[ProjectPage]:
         """The page of a project, empty where the index has no such project.
@@ -114,36 +120,65 @@ class IndexClient:
         """
         return self._once(("sdist", file.url), lambda: self._load_sdist(file))
 
+    def digest(self, file: File, algorithm: str) -> str:
+        """Of a file's content, which is fetched whole for it.
+
+        :raises Unreachable: the index did not answer
+        """
+
+        def load() -> str:
+            return hashlib.new(algorithm, self._content(file)).hexdigest()
+
+        return self._once((f"digest {algorithm}", file.url), load).result()
+
     @property
     def fresh_until(self) -> float:
         """When the first of the pages used so far should be asked for again; seconds since the epoch."""
         return self._fresh_until
 
     def close(self) -> None:
-        """Drop what is still waiting to be fetched."""
+        """Drop what is still waiting to be fetched; what is asked for later is a cancelled future."""
+        with self._lock:
+            self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._transport.close()
+        self.cache.sweep()
+
+    def without_credentials(self, link: str) -> str:
+        """A link as it may be stored; its credentials are kept for the request."""
+        return self._transport.without_credentials(link, is_index=False)
+
+    def settle(self) -> None:
+        """Wait until all that was asked for, and all that follows from it, has been looked up; offline only."""
+        asked = -1
+        while asked != len(self._futures):
+            asked = len(self._futures)
+            self._threads.submit(lambda: None).result()
 
     def _once(self, key: tuple[str, str], load: Callable[[], Value]) -> Future[Value]:
         with self._lock:
             if key not in self._futures:
-                self._futures[key] = self._threads.submit(load)
+                self._futures[key] = _cancelled() if self._closed else self._threads.submit(load)
             return self._futures[key]
 
     def _load_page(self, url: str, project: str, architecture: str) -> ProjectPage:
+        if url.startswith("file:"):
+            return _parsed(project, url, self._get(url), architecture)
         key = f"{project} {architecture} {url}"
-        stored = _StoredPage.load(self.cache.read("page", key))
-        if stored is not None and (self.offline or stored.is_fresh):
+        stored = StoredPage.load(self.cache.read("page", key))
+        if stored is not None and (self.offline or stored.is_fresh(self.run)):
             self.traffic.from_cache += 1
             return self._used(stored, project)
-        answer = self._get(url, {"Accept": ACCEPT, **(stored.conditions if stored else {})})
+        answer = self._get(url, {"Accept": ACCEPT, **(stored.conditions if stored else {})}, "the page")
         if answer.status == 304 and stored is not None:
-            stored = stored.renewed(answer)
+            stored = stored.renewed(answer, self.run)
         else:
-            stored = _StoredPage.of(answer, _parsed(project, url, answer, architecture))
-        self.cache.write("page", key, stored.dump())
+            stored = StoredPage.of(answer, _parsed(project, url, answer, architecture), self.run)
+        if stored.is_storable:
+            self.cache.write("page", key, stored.dump())
         return self._used(stored, project)
 
-    def _used(self, stored: _StoredPage, project: str) -> ProjectPage:
+    def _used(self, stored: StoredPage, project: str) -> ProjectPage:
         with self._lock:
             self._fresh_until = min(self._fresh_until, stored.fresh_until)
         return stored.page or IndexPage.load(project, stored.content)
@@ -155,24 +190,26 @@ class IndexClient:
         return self._cached("sdist", file, Sdist, lambda: self._fetch_sdist(file))
 
     def _cached(self, kind: str, file: File, form: type[Facts], fetch: Callable[[], Facts]) -> Facts:
-        """By the file's hash, which is for ever; a file without one is not stored."""
-        key = file.sha256
-        stored = self.cache.read(kind, key) if key else None
+        """By the file's hash, which is for ever; what has none is kept as long as a page."""
+        if file.url.startswith("file:"):
+            return fetch()
+        digest = file.sha256
+        key = digest or file.url
+        stored = self.cache.read(kind, key)
         if stored is not None:
             try:
-                value = form.load(stored)
+                value = form.load(stored if digest else load_lasting(stored, however_old=self.offline))
                 self.traffic.from_cache += 1
                 return value
             except ValueError:
-                pass  # Another version of this plugin wrote it, or the disk damaged it.
+                pass  # Another version of this plugin wrote it, or it is too old.
         value = fetch()
-        if key:
-            self.cache.write(kind, key, value.dump())
+        self.cache.write(kind, key, value.dump() if digest else lasting(value.dump()))
         return value
 
     def _fetch_metadata(self, file: File) -> Metadata:
         if file.metadata is not None:
-            answer = self._get(f"{file.url}.metadata")
+            answer = self._get(f"{file.url}.metadata", what="the metadata file")
             if answer.status == 200:
                 _verify(answer.content, file.metadata, f"{file.filename}.metadata")
                 return parse_metadata(answer.content)
@@ -187,7 +224,7 @@ class IndexClient:
             return _metadata_in_wheel(io.BytesIO(whole), file.filename)
 
     def _ranged(self, file: File) -> RangedFile:
-        self._assert_online(file.url)
+        self._assert_online(file.url, "the file")
         return RangedFile(self._transport, file.url, _WHEEL_TAIL)
 
     def _fetch_sdist(self, file: File) -> Sdist:
@@ -201,21 +238,31 @@ class IndexClient:
             raise BrokenDistribution(f"{file.filename}: {error}") from error
 
     def _download(self, file: File) -> bytes:
-        answer = self._get(file.url)
+        content = self._content(file)
+        _verify(content, next(iter(file.hashes), ""), file.filename)
+        return content
+
+    def _content(self, file: File) -> bytes:
+        answer = self._get(file.url, what="the file")
         if answer.status != 200:
             raise Unreachable(f"{redacted(file.url)}: answered {answer.status}")
-        _verify(answer.content, next(iter(file.hashes), ""), file.filename)
         return answer.content
 
-    def _get(self, url: str, headers: dict[str, str] | None = None) -> Answer:
-        self._assert_online(url)
+    def _get(self, url: str, headers: dict[str, str] | None = None, what: str = "") -> Answer:
+        self._assert_online(url, what)
         answer = self._transport.get(url, headers)
         self.traffic.count(len(answer.content))
         return answer
 
-    def _assert_online(self, url: str) -> None:
+    def _assert_online(self, url: str, what: str) -> None:
         if self.offline and not url.startswith("file:"):
-            raise Unreachable(f"{redacted(url)}: not in the cache, and this run is offline")
+            raise NotCached(f"{what} {redacted(url)}")
+
+
+def _cancelled() -> Future[Any]:
+    future: Future[Any] = Future()
+    future.cancel()
+    return future
 
 
 def _parsed(project: str, url: str, answer: Answer, architecture: str) -> IndexPage:
@@ -228,64 +275,6 @@ def _parsed(project: str, url: str, answer: Answer, architecture: str) -> IndexP
         return parse_page(project, redacted(answer.url), content_type, answer.content, architecture)
     except InvalidPage as error:
         raise Unreachable(f"{redacted(url)}: answered with {error}") from error
-
-
-@dataclass(frozen=True)
-class _StoredPage:
-    """A page in the cache: a line of JSON with what revalidates it, then the page."""
-
-    fetched: float
-    lifetime: float
-    etag: str
-    last_modified: str
-    content: bytes
-    page: IndexPage | None = None
-
-    @classmethod
-    def of(cls, answer: Answer, page: IndexPage) -> _StoredPage:
-        header = answer.headers.get
-        lifetime = _lifetime(answer)
-        return cls(time.time(), lifetime, header("etag", ""), header("last-modified", ""), page.dump(), page)
-
-    @classmethod
-    def load(cls, dumped: bytes | None) -> _StoredPage | None:
-        head, _, content = (dumped or b"").partition(b"\n")
-        try:
-            return cls(**json.loads(head), content=content)
-        except (ValueError, TypeError):
-            return None
-
-    def dump(self) -> bytes:
-        head = {name: getattr(self, name) for name in ("fetched", "lifetime", "etag", "last_modified")}
-        return json.dumps(head).encode() + b"\n" + self.content
-
-    def renewed(self, answer: Answer) -> _StoredPage:
-        return _StoredPage(time.time(), _lifetime(answer), self.etag, self.last_modified, self.content)
-
-    @property
-    def fresh_until(self) -> float:
-        return self.fetched + self.lifetime
-
-    @property
-    def is_fresh(self) -> bool:
-        # A page from the future was fetched before a clock was put right.
-        return self.fetched <= time.time() < self.fresh_until
-
-    @property
-    def conditions(self) -> dict[str, str]:
-        conditions = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in conditions.items() if value}
-
-
-def _lifetime(answer: Answer) -> float:
-    directives = answer.headers.get("cache-control", "").lower().replace(" ", "").split(",")
-    if "no-store" in directives or "no-cache" in directives:
-        return 0.0
-    for directive in directives:
-        name, _, seconds = directive.partition("=")
-        if name == "max-age" and seconds.isdigit():
-            return float(seconds)
-    return PAGE_LIFETIME
 
 
 def _verify(content: bytes, expected: str, what: str) -> None:
@@ -302,9 +291,9 @@ def _metadata_in_wheel(stream: Any, filename: str) -> Metadata:
         with zipfile.ZipFile(stream) as archive:
             for name in archive.namelist():
                 folder, _, member = name.partition("/")
-                if member == "METADATA" and folder.endswith(".dist-info"):
-                    if canonicalize_name(folder.removesuffix(".dist-info").partition("-")[0]) == project:
-                        return parse_metadata(archive.read(name))
+                owner = canonicalize_name(folder.removesuffix(".dist-info").partition("-")[0])
+                if member == "METADATA" and folder.endswith(".dist-info") and owner == project:
+                    return parse_metadata(archive.read(name))
     except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
         raise BrokenDistribution(f"{filename}: no wheel: {error}") from error
     raise BrokenDistribution(f"{filename}: no METADATA in it")

@@ -21,12 +21,20 @@ class Indexes:
 
     :param urls: of the simple API, in pip's order: ``--index-url``, then each ``--extra-index-url``
     :param find_links: URLs of pages, and local folders and files
+    :param ignored: URLs of indexes and pages that pip passes over, since they are neither https nor trusted
     """
 
-    def __init__(self, client: IndexClient, urls: tuple[str, ...], find_links: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        client: IndexClient,
+        urls: tuple[str, ...],
+        find_links: tuple[str, ...] = (),
+        ignored: tuple[str, ...] = (),
+    ) -> None:
         self.client = client
         self.urls = urls
         self.find_links = find_links
+        self.ignored = ignored
         self._pages: dict[tuple[str, str], Future[ProjectPage]] = {}
         self._lock = threading.Lock()
 

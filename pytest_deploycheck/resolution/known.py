@@ -1,6 +1,8 @@
 """Resolutions in the cache: what one process has computed, others, and the next run, only read.
 
 A resolution is as old as the oldest page that it was made from: it holds until that page should be asked for again.
+For the processes of one run it holds in any case, even if it is that the index is out of reach: eight workers shall not
+wait for the same silence one after the other.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.index import IndexClient
 from pytest_deploycheck.resolution.page import File
 from pytest_deploycheck.resolution.result import Cause, Distribution, Kind, Outcome, Resolution
@@ -34,7 +37,7 @@ class KnownResolutions:
         self._cache = client.cache
 
     def get(self, key: str, compute: Callable[[], Resolution]) -> Resolution:
-        """The stored resolution, or the computed one, which is stored unless the index was out of reach.
+        """The stored resolution, or the computed one, which is stored; one without an index for its run only.
 
         :param key: of everything that it depends on, but for the pages of the index
         """
@@ -45,42 +48,67 @@ class KnownResolutions:
             found = self._read(key)  # Another process may have computed it meanwhile.
             if found is None:
                 found = compute()
-                if found.outcome is not Outcome.UNREACHABLE:
-                    self._cache.write(_KIND, key, _dump(found, self._client.fresh_until))
+                self._store(key, found)
         return found
 
+    def _store(self, key: str, found: Resolution) -> None:
+        until = 0.0 if found.outcome is Outcome.UNREACHABLE else self._client.fresh_until
+        now = time.time()
+        if until > 0:
+            self._cache.write(_KIND, key, _dump(found, now, until))
+        if until <= now and self._client.run:
+            self._cache.write(Cache.RUN, f"{self._client.run} {key}", _dump(found, now, until))
+
     def _read(self, key: str) -> Resolution | None:
-        stored = self._cache.read(_KIND, key)
-        try:
-            entry = json.loads(stored or b"")
-            if self._client.offline or time.time() < entry["fresh_until"]:
-                self._client.traffic.from_cache += 1
-                return _load(entry["resolution"])
-        except (ValueError, TypeError, KeyError):
-            pass  # Not there, or damaged: as good as not there.
-        return None
+        run = self._client.run
+        of_run = _entry(self._cache.read(Cache.RUN, f"{run} {key}")) if run else None
+        entry = of_run or _entry(self._cache.read(_KIND, key))
+        if entry is None:
+            return None
+        # A resolution from the future was made before a clock was put right.
+        is_fresh = entry.computed <= time.time() < entry.fresh_until
+        if of_run is None and not is_fresh and not self._client.offline:
+            return None
+        self._client.traffic.from_cache += 1
+        return entry.resolution
 
     @contextlib.contextmanager
     def _alone(self, key: str) -> Iterator[None]:
         """Hold the lock on a key, where the file system has locks."""
         lock = FileLock(self._cache.lock_path(_KIND, key))
-        try:
+        with contextlib.suppress(Timeout, OSError, NotImplementedError):
             lock.acquire(timeout=_PATIENCE)
-        except (Timeout, OSError, NotImplementedError):
-            pass
         try:
             yield
         finally:
             lock.release()
 
 
-def _dump(resolution: Resolution, fresh_until: float) -> bytes:
+class _Entry(NamedTuple):
+    computed: float
+    fresh_until: float
+    resolution: Resolution
+
+
+def _entry(stored: bytes | None) -> _Entry | None:
+    """None where it is not there, or in the form of another version."""
+    if stored is None:
+        return None
+    try:
+        fields = json.loads(stored)
+        return _Entry(fields["computed"], fields["fresh_until"], _load(fields["resolution"]))
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _dump(resolution: Resolution, computed: float, fresh_until: float) -> bytes:
     fields = asdict(resolution)
     fields["outcome"] = resolution.outcome.value
     for entry, distribution in zip(fields["distributions"], resolution.distributions, strict=True):
         entry["kind"] = distribution.kind.value
         entry["file"] = list(distribution.file)
-    return json.dumps({"fresh_until": min(fresh_until, 1e12), "resolution": fields}).encode()
+    entry = {"computed": computed, "fresh_until": min(fresh_until, 1e12), "resolution": fields}
+    return json.dumps(entry).encode()
 
 
 def _load(fields: dict[str, Any]) -> Resolution:

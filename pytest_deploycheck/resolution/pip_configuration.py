@@ -1,67 +1,125 @@
-"""The index that pip is configured with on this machine: its environment variables and its configuration files."""
+"""The index that pip is configured with on this machine: its environment variables and its configuration files.
+
+As pip 26.3 reads them (``configuration.py``, ``cli/parser.py``): ``[install]`` goes before ``[global]``, the
+environment before both; within a section a later file goes before an earlier one, and an empty value there takes a
+value back.
+
+https://pip.pypa.io/en/stable/topics/configuration/
+"""
 
 from __future__ import annotations
 
 import configparser
+import locale
 import os
+import platform
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from platformdirs import site_config_path, user_config_path
+from platformdirs import PlatformDirs
 
 PYPI = "https://pypi.org/simple"
+
+_TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
+_FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
+_KEYRING_PROVIDERS = ("auto", "disabled", "import", "subprocess")
+
+
+class InvalidConfiguration(ValueError):
+    """pip would stop at its configuration; the message says at what, without values, which may be secret."""
 
 
 @dataclass(frozen=True)
 class PipConfiguration:
-    """What of pip's configuration concerns a resolution.
+    """What of pip's configuration concerns where distributions come from.
 
     :param cert: a bundle of certificate authorities
     :param client_cert: a file that holds a client's certificate and key
+    :param proxy: for all requests; the environment's proxies and bundles then count no longer
+    :param no_proxy_env: they do not count in any case
+    :param no_input: keyring, which may ask its user something, is not used unless a provider is named
     """
 
-    index_url: str = PYPI
-    extra_index_urls: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
+    index_url: str = field(default=PYPI, repr=False)  # These may hold credentials.
+    extra_index_urls: tuple[str, ...] = field(default=(), repr=False)
+    find_links: tuple[str, ...] = field(default=(), repr=False)
     no_index: bool = False
     trusted_hosts: tuple[str, ...] = ()
     cert: str | None = None
     client_cert: str | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    no_proxy_env: bool = False
+    no_input: bool = False
+    keyring_provider: str = "auto"
+
+    @property
+    def usable_keyring(self) -> str:
+        """The keyring provider that pip would use."""
+        return "disabled" if self.no_input and self.keyring_provider == "auto" else self.keyring_provider
 
 
 def pip_configuration(environ: Mapping[str, str]) -> PipConfiguration:
-    """Read pip's settings as pip does: files first, ``[install]`` over ``[global]``, then the environment.
+    """Read pip's settings.
 
-    https://pip.pypa.io/en/stable/topics/configuration/
-
-    :raises ValueError: a configuration file cannot be parsed; the message names it
+    :raises InvalidConfiguration: a file cannot be parsed, or a value is not what pip expects
     """
-    values = dict(_from_files(environ))
-    for name, value in environ.items():
-        if name.startswith("PIP_") and value:
-            values[name[4:].lower().replace("_", "-")] = value
+    values = _values(environ)
+    flags = {name: _flag(name, values.get(name)) for name in ("no-index", "no-proxy-env", "no-input")}
+    provider = values.get("keyring-provider", "auto")
+    if provider not in _KEYRING_PROVIDERS:
+        raise InvalidConfiguration(f"pip's keyring-provider is one of {', '.join(_KEYRING_PROVIDERS)}, not {provider}")
     return PipConfiguration(
-        index_url=values.get("index-url") or values.get("pypi-url") or PYPI,
+        index_url=values.get("index-url", PYPI),
         extra_index_urls=tuple(values.get("extra-index-url", "").split()),
-        find_links=tuple(values.get("find-links", "").split()),
-        no_index=values.get("no-index", "").lower() in ("1", "true", "yes", "on", "y", "t"),
+        find_links=tuple(map(_expanded, values.get("find-links", "").split())),
+        no_index=flags["no-index"],
         trusted_hosts=tuple(values.get("trusted-host", "").split()),
-        cert=values.get("cert"),
-        client_cert=values.get("client-cert"),
+        cert=_path(values.get("cert")),
+        client_cert=_path(values.get("client-cert")),
         proxy=values.get("proxy"),
+        no_proxy_env=flags["no-proxy-env"],
+        no_input=flags["no-input"],
+        keyring_provider=provider,
     )
 
 
-def _from_files(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    parsers = [_parse(path) for path in _files(environ) if path.is_file()]
-    for section in ("global", "install"):
-        for parser in parsers:
+def _values(environ: Mapping[str, str]) -> dict[str, str]:
+    layers: dict[str, dict[str, str]] = {"global": {}, "install": {}, "environment": {}}
+    for path in _files(environ):
+        parser = _parse(path)
+        for section in ("global", "install"):
             if parser.has_section(section):
-                for name, value in parser.items(section):
-                    yield name.replace("_", "-"), value
+                layers[section].update(parser.items(section))
+    for name, value in environ.items():
+        if name.startswith("PIP_"):
+            layers["environment"][_key(name[4:])] = value
+    values: dict[str, str] = {}
+    for layer in layers.values():
+        # pip knows the same option by two names.
+        values |= {"index-url" if name == "pypi-url" else name: value for name, value in layer.items() if value}
+    return values
+
+
+def _key(name: str) -> str:
+    return name.lower().replace("_", "-").removeprefix("--")
+
+
+def _flag(name: str, value: str | None) -> bool:
+    if value is None or value.lower() in _TRUE | _FALSE:
+        return value is not None and value.lower() in _TRUE
+    raise InvalidConfiguration(f"pip's {name} is yes or no, true or false, 1 or 0, not {value}")
+
+
+def _path(value: str | None) -> str | None:
+    return None if value is None else os.path.expanduser(value)
+
+
+def _expanded(link: str) -> str:
+    """A link as pip takes it: ``~`` is the home directory where that gives something that is there."""
+    expanded = os.path.expanduser(link) if link.startswith("~") else link
+    return expanded if os.path.exists(expanded) else link
 
 
 def _files(environ: Mapping[str, str]) -> Iterator[Path]:
@@ -69,23 +127,50 @@ def _files(environ: Mapping[str, str]) -> Iterator[Path]:
     chosen = environ.get("PIP_CONFIG_FILE")
     if chosen == os.devnull:
         return
-    name = "pip.ini" if sys.platform == "win32" else "pip.conf"
-    yield site_config_path("pip", appauthor=False) / name
-    if sys.platform not in ("win32", "darwin"):
-        yield Path("/etc") / name
-    yield Path.home() / ("pip" if sys.platform == "win32" else ".pip") / name
-    yield user_config_path("pip", appauthor=False, roaming=True) / name
+    on_windows = platform.system() == "Windows"
+    name = "pip.ini" if on_windows else "pip.conf"
+    for folder in _site_folders():
+        yield folder / name
+    if not (chosen and os.path.exists(chosen)):
+        yield Path.home() / ("pip" if on_windows else ".pip") / name
+        yield _user_folder() / name
     yield Path(sys.prefix) / name
     if chosen:
         yield Path(chosen)
 
 
+def _site_folders() -> Iterator[Path]:
+    folders = PlatformDirs("pip", appauthor=False, multipath=True)
+    system = platform.system()
+    said = folders.site_data_dir if system == "Darwin" else folders.site_config_dir
+    yield from map(Path, [said] if system == "Windows" else said.split(os.pathsep))
+    if system not in ("Windows", "Darwin"):
+        yield Path("/etc")
+
+
+def _user_folder() -> Path:
+    folders = PlatformDirs("pip", appauthor=False, roaming=True)
+    own = Path(folders.user_data_dir)
+    if platform.system() == "Darwin":
+        # pip's own way there: the Mac's folder if there is one, else that of Linux.
+        return own if own.is_dir() else Path.home() / ".config" / "pip"
+    return Path(folders.user_config_dir)
+
+
+class _Parser(configparser.RawConfigParser):
+    def optionxform(self, optionstr: str) -> str:
+        return _key(optionstr)
+
+
 def _parse(path: Path) -> configparser.RawConfigParser:
-    parser = configparser.RawConfigParser()
+    parser = _Parser()
+    encoding = "utf-8" if sys.flags.utf8_mode else locale.getpreferredencoding(False)
     try:
-        parser.read_string(path.read_text(encoding="utf-8"), source=str(path))
-    except (configparser.Error, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: pip's configuration cannot be parsed: {error}") from error
-    except OSError:
-        pass
+        parser.read(path, encoding=encoding)
+    except UnicodeDecodeError:
+        raise InvalidConfiguration(f"{path}: pip's configuration is not in {encoding}") from None
+    except configparser.Error as error:
+        line = getattr(error, "lineno", None) or next((number for number, _ in getattr(error, "errors", ())), None)
+        where = f"{path}:{line}" if line else str(path)
+        raise InvalidConfiguration(f"{where}: pip's configuration cannot be parsed ({type(error).__name__})") from None
     return parser

@@ -1,27 +1,34 @@
-"""HTTP, with the patience and the pools that an index needs, on requests."""
+"""HTTP with the patience that an index needs: attempts, redirects, logins, and faults in words."""
 
 from __future__ import annotations
 
-import io
+import base64
+import ipaddress
 import os
-import ssl
 import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 from urllib.request import url2pathname
 
-import certifi
-import requests
-from requests.adapters import HTTPAdapter
+import urllib3
+from urllib3.exceptions import HTTPError, LocationValueError, TimeoutError
 
-WORKERS = 16
+from pytest_deploycheck import __version__
+from pytest_deploycheck.resolution.connections import BadCertificates, Connections, NoSocks, deadline
+from pytest_deploycheck.resolution.credentials import Credentials, Login, redacted
+
+__all__ = ["Answer", "Transport", "Unreachable", "redacted"]
+
 _ATTEMPTS = 2
 _PAUSE = 0.3  # seconds, before the second attempt
 _RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 20
+_HEADERS = {"User-Agent": f"pytest-deploycheck/{__version__}", "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
 
 
 class Unreachable(Exception):
@@ -43,16 +50,31 @@ class Answer:
     url: str
 
 
+@dataclass(frozen=True)
+class _Fault:
+    """Why there is no answer.
+
+    :param pause: seconds before another attempt; None where there is no use in one
+    """
+
+    reason: str
+    pause: float | None = _PAUSE
+
+
 class Transport:
     """Fetches URLs; safe to use from several threads.
 
     A host that did not answer is not asked again: the many requests of a run fail together, at once.
 
-    :param timeout: seconds to wait for a connection, and for each part of an answer
-    :param cert: a bundle of certificate authorities; else what ``REQUESTS_CA_BUNDLE`` names, else certifi's
+    :param timeout: seconds to wait for a connection, and for each part of an answer; a whole answer may take as long,
+        and a second more for every 10 kB of it
+    :param cert: a bundle of certificate authorities, besides the system's; ``REQUESTS_CA_BUNDLE`` and
+        ``CURL_CA_BUNDLE`` go before it, as in pip
     :param client_cert: a file with a client's certificate and key
-    :param proxy: for all requests; else what ``HTTPS_PROXY`` and the like name
+    :param proxy: for all requests; the environment then counts no longer, neither for proxies nor for bundles
+    :param environment: False, and the environment does not count in any case (pip's ``--no-proxy-env``)
     :param trusted_hosts: ``host`` or ``host:port``: their certificates are not checked
+    :param keyring_provider: as pip's option of this name
     """
 
     def __init__(
@@ -62,33 +84,40 @@ class Transport:
         cert: str | None = None,
         client_cert: str | None = None,
         proxy: str | None = None,
+        environment: bool = True,
         trusted_hosts: Iterable[str] = (),
+        keyring_provider: str = "auto",
     ) -> None:
+        environment = environment and proxy is None
+        if environment:
+            cert = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or cert
         self._timeout = timeout
-        self._trusted_hosts = set(trusted_hosts)
-        self._credentials: dict[str, tuple[str, str]] = {}
-        self._dead: dict[str, str] = {}
-        self._lock = threading.Lock()
-        self._session = requests.Session()
-        self._session.cert = client_cert
-        if proxy:
-            self._session.proxies = {"http": proxy, "https": proxy}
-        bundle = cert or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
-        self._session.mount("https://", _SharedContextAdapter(bundle))
-        self._session.mount("http://", HTTPAdapter(pool_maxsize=WORKERS))
+        self._connections = Connections(cert, client_cert, proxy, environment=environment)
+        self._credentials = Credentials(keyring_provider)
+        self._trusted_hosts = set(map(_host_and_port, trusted_hosts))
+        self._dead: dict[str, tuple[str, str]] = {}
+        self._closed = threading.Event()
 
-    def without_credentials(self, url: str) -> str:
-        """The URL as it may be shown and stored; its credentials are kept for requests to that host."""
-        parts = urlsplit(url)
-        user, separator, password = (parts.netloc.rpartition("@")[0]).partition(":")
-        if user:
-            found = (unquote(user), unquote(password)) if separator else _from_keyring(url, unquote(user))
-            self._credentials[parts.netloc.rpartition("@")[2]] = found
-        return redacted(url)
+    def without_credentials(self, url: str, *, is_index: bool = True) -> str:
+        """The URL as it may be stored; its credentials are kept for requests.
+
+        :param is_index: it is that of an index, so they are for everything below
+        """
+        return self._credentials.without(url, is_index=is_index)
 
     def trust(self, hosts: Iterable[str]) -> None:
         """Check the certificates of these hosts no longer (``--trusted-host``)."""
-        self._trusted_hosts.update(hosts)
+        self._trusted_hosts.update(map(_host_and_port, hosts))
+
+    def is_secure(self, url: str) -> bool:
+        """Whether pip uses an index at this URL: it ignores one over http, unless its host is this one or trusted."""
+        parts = urlsplit(url)
+        return parts.scheme != "http" or _is_this_machine(parts.hostname or "") or self._is_trusted(parts)
+
+    def close(self) -> None:
+        """Wait no longer to try again, and close what connections are not in use."""
+        self._closed.set()
+        self._connections.close()
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """GET, with one more attempt where the first met a passing fault.
@@ -98,177 +127,176 @@ class Transport:
         parts = urlsplit(url)
         if parts.scheme == "file":
             return _read_local(url, parts.path)
-        host = f"{parts.scheme}://{parts.hostname}:{parts.port}"
-        for attempt in range(1, _ATTEMPTS + 1):
-            with self._lock:
-                if host in self._dead:
-                    raise Unreachable(f"{redacted(url)}: {self._dead[host]}")
-            answer, fault = self._attempt(url, headers)
-            if answer is not None:
-                return answer
-            if attempt < _ATTEMPTS:
-                time.sleep(_PAUSE)
-        with self._lock:
-            self._dead.setdefault(host, fault)
-        raise Unreachable(f"{redacted(url)}: {fault}")
+        origin = f"{parts.scheme}://{parts.netloc}"
+        fault = _Fault("")
+        for attempt in range(_ATTEMPTS):
+            if attempt and (fault.pause is None or self._closed.wait(fault.pause)):
+                break
+            self._assert_alive(origin, url)
+            outcome = self._attempt(url, headers or {})
+            if isinstance(outcome, Answer):
+                return outcome
+            fault = outcome
+        self._dead.setdefault(origin, (redacted(url), fault.reason))
+        raise Unreachable(f"{redacted(url)}: {fault.reason}")
 
-    def _attempt(self, url: str, headers: Mapping[str, str] | None) -> tuple[Answer | None, str]:
+    def _assert_alive(self, origin: str, url: str) -> None:
+        if origin in self._dead:
+            asked, reason = self._dead[origin]
+            shown = redacted(url)
+            raise Unreachable(f"{asked}: {reason}" + (f"; so {shown} was not asked for" if shown != asked else ""))
+
+    def _attempt(self, url: str, headers: Mapping[str, str]) -> Answer | _Fault:
+        """Follow redirects by hand: each host gets its own login, and its own way past proxies."""
+        deadline.start(self._timeout)
+        asked = url
+        for _ in range(_MOST_REDIRECTS):
+            try:
+                response = self._ask(url, headers)
+            except (HTTPError, OSError, ValueError) as error:
+                return _Fault(self._reason(error, url) + ("" if url == asked else f" (from {redacted(url)})"))
+            except (BadCertificates, NoSocks) as error:
+                return _Fault(str(error), pause=None)
+            target = _target(response, url)
+            if target is None:
+                return self._judged(response, url)
+            url = self._credentials.without(target, is_index=False)
+        return _Fault(f"it was redirected {_MOST_REDIRECTS} times", pause=None)
+
+    def _judged(self, response: urllib3.BaseHTTPResponse, url: str) -> Answer | _Fault:
+        if response.status not in _RETRIED_STATUSES:
+            return Answer(response.status, response.headers, response.data, url)
+        reason = f"answered {response.status} {response.reason or ''}".rstrip()
+        pause = _retry_after(response)
+        if pause is None:
+            return _Fault(reason)
+        if pause > self._timeout:
+            return _Fault(f"{reason}, and asks to come back in {pause:.0f} s", pause=None)
+        return _Fault(reason, max(pause, _PAUSE))
+
+    def _ask(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        response = self._send(url, headers, self._credentials.known(url))
+        if response.status == 401 and (login := self._credentials.after_refusal(url)) is not None:
+            response = self._send(url, headers, login)
+        return response
+
+    def _send(self, url: str, headers: Mapping[str, str], login: Login | None) -> urllib3.BaseHTTPResponse:
+        trusted = self._is_trusted(urlsplit(url))
+        sent = {**_HEADERS, **headers, **({"Authorization": _basic(login)} if login else {})}
+        while True:
+            manager = self._connections.manager(url, trusted=trusted)
+            stores = self._connections.stores
+            try:
+                return manager.urlopen(
+                    "GET", url, headers=sent, redirect=False, retries=False, timeout=max(0.01, self._wait)
+                )
+            except HTTPError as error:
+                if "CERTIFICATE_VERIFY_FAILED" not in str(error) or not self._connections.may_trust_after(stores):
+                    raise
+
+    @property
+    def _wait(self) -> float:
+        return min(self._timeout, deadline.left)
+
+    def _is_trusted(self, parts: SplitResult) -> bool:
+        host = (parts.hostname or "").lower()
+        return bool(self._trusted_hosts) and not self._trusted_hosts.isdisjoint({(host, None), (host, parts.port)})
+
+    def _reason(self, error: Exception, url: str) -> str:
+        if isinstance(error, (TimeoutError, OSError)) and ("timed out" in str(error) or deadline.left <= 0):
+            complete = "complete " if deadline.received else ""
+            return f"no {complete}answer within {self._timeout:g} s"
+        text = _innermost(error)
+        words = next((words for sign, words in _SIGNS.items() if sign in text), None)
         parts = urlsplit(url)
-        try:
-            response = self._session.get(
-                url,
-                headers=headers,
-                timeout=self._timeout,
-                auth=self._credentials.get(parts.netloc),
-                verify=self._trusted_hosts.isdisjoint((parts.netloc, parts.hostname or "")),
-            )
-        except requests.Timeout:
-            return None, f"no answer within {self._timeout:g} s"
-        except requests.RequestException as error:
-            return None, _reason(error)
-        if response.status_code in _RETRIED_STATUSES:
-            return None, f"answered {response.status_code} {response.reason}"
-        return Answer(response.status_code, response.headers, response.content, response.url), ""
+        proxy = self._connections.proxy_of(parts.scheme, parts.netloc)
+        if proxy is not None and (words is None or isinstance(error, urllib3.exceptions.ProxyError)):
+            return f"{words or 'no answer'} (through the proxy {redacted(proxy if '//' in proxy else f'//{proxy}')})"
+        if isinstance(error, (LocationValueError, ValueError)) and words is None:
+            return "this is no URL that can be asked for"
+        return words or type(error).__name__
 
 
-class _SharedContextAdapter(HTTPAdapter):
-    """One TLS context for all connections.
-
-    requests reads the bundle of authorities anew for each connection, which for 16 threads takes longer than the
-    pages of a small project (psf/requests#6667).
-    """
-
-    def __init__(self, bundle: str) -> None:
-        folder = os.path.isdir(bundle)
-        self._context = ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
-        super().__init__(pool_maxsize=WORKERS)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
-
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
-        pool.pop("ca_certs", None)
-        pool.pop("ca_cert_dir", None)
-        return host, {**pool, "ssl_context": self._context}
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
-        conn.ca_certs = conn.ca_cert_dir = None
-
-
-class RangedFile(io.RawIOBase):
-    """A remote file of which only what is read is fetched, for :mod:`zipfile`.
-
-    :param tail: bytes fetched first, from the end, where a zip archive has its directory
-    :raises NotRanged: the server sends the whole file, which is then in ``whole``, or refuses
-    :raises Unreachable: no answer
-    """
-
-    def __init__(self, transport: Transport, url: str, tail: int) -> None:
-        super().__init__()
-        self._transport = transport
-        self._url = url
-        self._position = 0
-        self.received = 0
-        answer = self._ask(f"-{tail}")
-        self._length = _total_length(answer)
-        self._parts = [(self._length - len(answer.content), answer.content)]
-
-    def _ask(self, span: str) -> Answer:
-        answer = self._transport.get(self._url, {"Range": f"bytes={span}", "Accept-Encoding": "identity"})
-        self.received += len(answer.content)
-        return answer
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._length}[whence]
-        self._position = max(0, start + offset)
-        return self._position
-
-    def read(self, size: int = -1) -> bytes:
-        end = self._length if size < 0 else min(self._length, self._position + size)
-        content = self._between(self._position, end)
-        self._position = end
-        return content
-
-    def _between(self, start: int, end: int) -> bytes:
-        if start >= end:
-            return b""
-        for first, content in self._parts:
-            if first <= start and end <= first + len(content):
-                return content[start - first : end - first]
-        # A few bytes more than asked for: zipfile reads a member's header, its name and its content one by one.
-        last = min(self._length, max(end, start + 16_384)) - 1
-        answer = self._ask(f"{start}-{last}")
-        _total_length(answer)
-        self._parts.append((start, answer.content))
-        return answer.content[: end - start]
-
-
-class NotRanged(Exception):
-    """A server that does not serve ranges; ``whole`` is the file where it sent all of it."""
-
-    def __init__(self, status: int, whole: bytes | None) -> None:
-        super().__init__(f"answered {status} to a ranged request")
-        self.whole = whole
-
-
-def _total_length(answer: Answer) -> int:
-    if answer.status == 200:
-        raise NotRanged(200, answer.content)
-    total = answer.headers.get("content-range", "").rpartition("/")[2]
-    if answer.status != 206 or not total.isdigit():
-        raise NotRanged(answer.status, None)
-    return int(total)
-
-
-def _from_keyring(url: str, user: str) -> tuple[str, str]:
-    """The password for a user that a URL names without one, from keyring where that is installed, as pip does."""
-    try:
-        import keyring
-    except ImportError:
-        return user, ""
-    parts = urlsplit(url)
-    for service in (redacted(url), parts.netloc.rpartition("@")[2]):
-        if (credential := keyring.get_credential(service, user)) is not None:
-            return credential.username, credential.password
-    return user, ""
-
-
-def redacted(url: str) -> str:
-    """The URL without its credentials, for every message and report."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def _reason(error: requests.RequestException) -> str:
-    text = str(error)
-    return next((words for sign, words in _SIGNS.items() if sign in text), type(error).__name__)
+def _innermost(error: BaseException) -> str:
+    """All that is said of an error; never shown, since it may hold a URL with credentials."""
+    parts: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(parts) < 10:
+        parts.append(f"{type(seen).__name__} {seen}")
+        reason = getattr(seen, "original_error", None) or getattr(seen, "reason", None)
+        seen = reason if isinstance(reason, BaseException) else seen.__cause__ or seen.__context__
+    return "\n".join(parts)
 
 
 _SIGNS = {
+    "Tunnel connection failed: 407": "the proxy wants credentials (407)",
+    "Tunnel connection failed": "the proxy refuses to connect",
     "Connection refused": "connection refused",
+    "actively refused": "connection refused",
     "Name or service not known": "the host name is not known",
     "nodename nor servname": "the host name is not known",
+    "No address associated": "the host name is not known",
     "getaddrinfo failed": "the host name is not known",
     "Temporary failure in name resolution": "the host name cannot be looked up now",
     "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted (PIP_CERT or REQUESTS_CA_BUNDLE names another bundle)",
+    "CERTIFICATE_REQUIRED": "it wants a client's certificate (PIP_CLIENT_CERT names one)",
+    "WRONG_VERSION_NUMBER": "it does not speak TLS: is it http, not https?",
+    "record layer failure": "it does not speak TLS: is it http, not https?",
     "Connection reset": "connection reset",
+    "IncompleteRead": "the answer broke off",
+    "RemoteDisconnected": "it broke off the connection",
     "Connection aborted": "it broke off the connection",
     "Network is unreachable": "the network is unreachable",
+    "No route to host": "there is no route to the host",
+    "BadStatusLine": "what answers there does not speak HTTP",
+    "LineTooLong": "what answers there does not speak HTTP",
+    "DecodeError": "the answer cannot be decoded",
+    "SSLError": "the TLS connection failed",
 }
+
+
+def _target(response: urllib3.BaseHTTPResponse, url: str) -> str | None:
+    """Where a redirect leads, None for other answers; pip follows none that leads away from HTTP."""
+    location = response.headers.get("location")
+    if response.status not in _REDIRECTS or not location:
+        return None
+    target = urljoin(url, location.strip())
+    return target if target.startswith(("http://", "https://")) else None
+
+
+def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
+    """Seconds."""
+    said = response.headers.get("retry-after", "").strip()
+    if said.isdigit():
+        return float(said)
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _basic(login: Login) -> str:
+    text = f"{login.user}:{login.password}"
+    try:
+        encoded = text.encode("latin-1")  # As pip does it.
+    except UnicodeEncodeError:
+        encoded = text.encode()
+    return "Basic " + base64.b64encode(encoded).decode()
+
+
+def _host_and_port(trusted: str) -> tuple[str, int | None]:
+    parts = urlsplit(f"//[{trusted}]" if trusted.count(":") > 1 and "[" not in trusted else f"//{trusted}")
+    try:
+        return (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return trusted.lower(), None
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _read_local(url: str, path: str) -> Answer:

@@ -1,0 +1,86 @@
+"""A remote file read in parts."""
+
+from __future__ import annotations
+
+import io
+
+from pytest_deploycheck.resolution.transport import Answer, Transport
+
+
+class RangedFile(io.RawIOBase):
+    """A remote file of which only what is read is fetched, for :mod:`zipfile`.
+
+    :param tail: bytes fetched first, from the end, where a zip archive has its directory
+    :raises NotRanged: the server sends the whole file, which is then in ``whole``, or refuses
+    :raises Unreachable: no answer
+    """
+
+    def __init__(self, transport: Transport, url: str, tail: int) -> None:
+        super().__init__()
+        self._transport = transport
+        self._url = url
+        self._position = 0
+        self.received = 0
+        answer = self._ask(f"-{tail}")
+        self._length = _total_length(answer)
+        self._parts = [(self._length - len(answer.content), answer.content)]
+
+    def _ask(self, span: str) -> Answer:
+        answer = self._transport.get(self._url, {"Range": f"bytes={span}", "Accept-Encoding": "identity"})
+        self.received += len(answer.content)
+        return answer
+
+    def readable(self) -> bool:
+        """See :class:`io.RawIOBase`."""
+        return True
+
+    def seekable(self) -> bool:
+        """See :class:`io.RawIOBase`."""
+        return True
+
+    def tell(self) -> int:
+        """See :class:`io.RawIOBase`."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """See :class:`io.RawIOBase`."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._length}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        """See :class:`io.RawIOBase`."""
+        end = self._length if size < 0 else min(self._length, self._position + size)
+        content = self._between(self._position, end)
+        self._position = end
+        return content
+
+    def _between(self, start: int, end: int) -> bytes:
+        if start >= end:
+            return b""
+        for first, content in self._parts:
+            if first <= start and end <= first + len(content):
+                return content[start - first : end - first]
+        # A few bytes more than asked for: zipfile reads a member's header, its name and its content one by one.
+        last = min(self._length, max(end, start + 16_384)) - 1
+        answer = self._ask(f"{start}-{last}")
+        _total_length(answer)
+        self._parts.append((start, answer.content))
+        return answer.content[: end - start]
+
+
+class NotRanged(Exception):
+    """A server that does not serve ranges; ``whole`` is the file where it sent all of it."""
+
+    def __init__(self, status: int, whole: bytes | None) -> None:
+        super().__init__(f"answered {status} to a ranged request")
+        self.whole = whole
+
+
+def _total_length(answer: Answer) -> int:
+    if answer.status == 200:
+        raise NotRanged(200, answer.content)
+    total = answer.headers.get("content-range", "").rpartition("/")[2]
+    if answer.status != 206 or not total.isdigit():
+        raise NotRanged(answer.status, None)
+    return int(total)
