@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """How long one answer takes: pip, uv and this plugin, side by side, with empty and with full caches.
 
-    python benchmarks/cold_and_warm.py [REQUIREMENTS ...] [--python-version 3.12] [--runs 3]
+    python benchmarks/cold_and_warm.py [REQUIREMENTS ...] [--python-version 3.12 ...] [--runs 3] [--all]
 
 Whole processes are timed, one after the other in each round, so that a slow minute of the machine slows them all;
-medians and the ratios to ours are printed. pip needs an interpreter of the version asked for, and a fresh virtual
+medians, peak memory and the ratios to ours are printed. `pytest alone` collects nothing, with the plugin switched off:
+what pytest itself takes to start and stop. pip needs an interpreter of the version asked for, and a fresh virtual
 environment is made for it; where there is none, pip is left out. uv is taken from the environment of this script.
+
+``--all`` measures the files that this project is judged by: wheels, sdists, backtracking, and generated pins.
 """
 
 from __future__ import annotations
@@ -17,13 +20,31 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-BEFORE = Path(__file__).parents[1] / "examples" / "nexus" / "before" / "requirements.txt"
+ROOT = Path(__file__).parents[1]
+BEFORE = ROOT / "examples" / "nexus" / "before" / "requirements.txt"
+CORPUS = ROOT / "tests" / "corpus"
 PLATFORM = "manylinux_2_36_x86_64"
+
+# File and Python versions.
+ALL = (
+    (BEFORE, ("3.12", "3.13")),
+    (CORPUS / "aria-ai.txt", ("3.12",)),
+    (CORPUS / "netbox.txt", ("3.12",)),
+    (CORPUS / "pm-team-chatbot.txt", ("3.12",)),
+    (CORPUS / "ai-stack.txt", ("3.12",)),
+    (Path(__file__).parent / "pins" / "300.txt", ("3.12",)),
+    (Path(__file__).parent / "pins" / "150.txt", ("3.12",)),
+    (Path(__file__).parent / "pins" / "75.txt", ("3.12",)),
+)
+
+# Seconds after which a run counts as not finished.
+LIMIT = 300.0
 
 
 @dataclass
@@ -40,34 +61,51 @@ class Contender:
     prepare: Callable[[], None]
     seconds: list[float] = field(default_factory=list)
     megabytes: list[float] = field(default_factory=list)
+    failures: int = 0
 
     def run(self) -> None:
-        """One timed run; its output is shown only if it broke down."""
+        """One timed run, ended at the limit."""
         self.prepare()
         started = time.monotonic()
-        process = subprocess.Popen(
-            self.command, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        assert process.stdout is not None
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        self.seconds.append(time.monotonic() - started)
-        self.megabytes.append(usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024))
-        # 1 is an answer too: it does not resolve, or something would be built.
-        if os.waitstatus_to_exitcode(status) not in (0, 1):
-            sys.exit(f"{self.name} broke down:\n{output.decode(errors='replace')[-3000:]}")
+        with tempfile.TemporaryFile() as output:
+            process = subprocess.Popen(
+                self.command, cwd=self.folder, env=self.environment, stdout=output, stderr=subprocess.STDOUT
+            )
+            status, megabytes = _wait(process, started)
+            self.seconds.append(time.monotonic() - started)
+            self.megabytes.append(megabytes)
+            if status not in self.answers:
+                self.failures += 1
+
+    @property
+    def answers(self) -> tuple[int, ...]:
+        """Exit codes that are an answer: to pytest also 1 (something fails there) and 5 (there is nothing)."""
+        return (0, 1, 5) if self.name.startswith("pytest") else (0,)
+
+
+def _wait(process: subprocess.Popen[bytes], started: float) -> tuple[int, float]:
+    """The exit code and the peak memory in MB, its children's included; it is killed at the limit."""
+    killer = threading.Timer(started + LIMIT - time.monotonic(), process.kill)
+    killer.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    killer.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def main() -> None:
     """Measure each file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("requirements", type=Path, nargs="*", default=[BEFORE])
-    parser.add_argument("--python-version", default="3.12")
+    parser.add_argument("--python-version", nargs="+", default=["3.12"])
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--all", action="store_true")
     arguments = parser.parse_args()
-    for requirements in arguments.requirements:
-        with tempfile.TemporaryDirectory() as scratch:
-            measure(requirements.resolve(), arguments.python_version, arguments.runs, Path(scratch))
+    chosen = ALL if arguments.all else [(path, arguments.python_version) for path in arguments.requirements]
+    for requirements, versions in chosen:
+        for version in versions:
+            with tempfile.TemporaryDirectory() as scratch:
+                measure(requirements.resolve(), version, arguments.runs, Path(scratch))
 
 
 def measure(requirements: Path, version: str, runs: int, scratch: Path) -> None:
@@ -78,14 +116,20 @@ def measure(requirements: Path, version: str, runs: int, scratch: Path) -> None:
         for contender in contenders:
             contender.run()
     print(f"{requirements.parent.name}/{requirements.name} on {version}, medians of {runs} runs")
-    reference = {each.name.split()[-1]: statistics.median(each.seconds) for each in contenders[:2]}
+    reference = {each.name.split()[-1]: statistics.median(each.seconds) for each in contenders}
+    reference |= {each.name.split()[-1]: statistics.median(each.seconds) for each in contenders[:2]}
     for each in contenders:
-        seconds, state = statistics.median(each.seconds), each.name.split()[-1]
-        print(
-            f"  {each.name:16} {seconds:7.2f} s  {statistics.median(each.megabytes):6.0f} MB"
-            f"  {seconds / reference[state]:6.2f} x ours {state}"
-        )
+        print(f"  {_row(each, reference)}")
     print(flush=True)
+
+
+def _row(contender: Contender, reference: dict[str, float]) -> str:
+    seconds, state = statistics.median(contender.seconds), contender.name.split()[-1]
+    spread = f"{min(contender.seconds):6.2f} to {max(contender.seconds):6.2f}"
+    ratio = "" if state == "alone" else f"  {seconds / reference[state]:6.2f} x ours {state}"
+    failed = f"  {contender.failures} of {len(contender.seconds)} gave no answer" if contender.failures else ""
+    memory = statistics.median(contender.megabytes)
+    return f"{contender.name:13} {seconds:7.2f} s ({spread})  {memory:5.0f} MB{ratio}{failed}"
 
 
 def ours(requirements: Path, version: str, scratch: Path) -> list[Contender]:
@@ -94,8 +138,14 @@ def ours(requirements: Path, version: str, scratch: Path) -> list[Contender]:
     project.mkdir()
     shutil.copy(requirements, project / "requirements.txt")
     (project / "pytest.ini").write_text("[pytest]\n")
-    command = [sys.executable, "-m", "pytest", "--deploycheck", f"--deploycheck-target={version}", "-q", "--tb=no"]
-    return _cold_and_warm("pytest", command, project, scratch, "PYTEST_DEPLOYCHECK_CACHE")
+    start = [sys.executable, "-m", "pytest", "-q", "--tb=no"]
+    command = [*start, "--deploycheck", f"--deploycheck-target={version}"]
+    (scratch / "empty").mkdir()
+    (scratch / "empty" / "pytest.ini").write_text("[pytest]\n")
+    alone = Contender(
+        "pytest alone", [*start, "-p", "no:deploycheck"], scratch / "empty", dict(os.environ), lambda: None
+    )
+    return [*_cold_and_warm("pytest", command, project, scratch, "PYTEST_DEPLOYCHECK_CACHE"), alone]
 
 
 def pips(requirements: Path, version: str, scratch: Path) -> list[Contender]:
@@ -138,11 +188,16 @@ def _cold_and_warm(name: str, command: list[str], folder: Path, scratch: Path, v
 
 def _interpreter(version: str) -> str | None:
     """An interpreter of the version: this one, one on the path, or one that pyenv keeps."""
+    return next(_interpreters(version), None)
+
+
+def _interpreters(version: str) -> Iterator[str]:
     if sys.version.startswith(f"{version}."):
-        return sys.executable
+        yield sys.executable
     kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    found = [str(each / "bin" / "python") for each in sorted(kept.glob(f"{version}.*"))]
-    return found[-1] if found else shutil.which(f"python{version}")
+    yield from (str(each / "bin" / "python") for each in sorted(kept.glob(f"{version}.*"), reverse=True))
+    if on_path := shutil.which(f"python{version}"):
+        yield on_path
 
 
 if __name__ == "__main__":

@@ -199,14 +199,16 @@ class Deployment:
         return self.resolutions.get(place.source, place.target)
 
     def resolutions_of(self, service: Service) -> tuple[Resolution, ...]:
-        """What would be installed for a service, from each source that it installs.
+        """What would be installed for a service, from each source that it installs, on the targets of this run.
 
         :raises CannotCheck: an index cannot be reached
         """
         found = []
         for source in self.sources:
             if service in source.services or not source.services:
-                found.append(self.resolutions.get(source, self._target(service)))
+                own = [self._target(service)]
+                targets = [place.target for place in self.targets_of(source)] if self.settings.targets else own
+                found += [self.resolutions.get(source, target) for target in targets]
         unreachable = [each.message for each in found if each.outcome is Outcome.UNREACHABLE]
         if unreachable:
             raise CannotCheck(unreachable[0])

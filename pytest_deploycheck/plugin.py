@@ -59,14 +59,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         else:
             group.addoption(option, metavar=metavar, help=help_text)
         parser.addini(name, f"{help_text} (as {option})", type=kind)  # type: ignore[arg-type]
+    clear = "remove what the cache holds, then stop, or go on with --deploycheck"
+    group.addoption("--deploycheck-cache-clear", action="store_true", default=False, help=clear)
     for name, kind, help_text in _INI_ONLY:
         parser.addini(name, help_text, type=kind, default=None)  # type: ignore[arg-type]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """``--deploycheck-cache-clear``. Workers of pytest-xdist have the option too, and leave it to their controller."""
+    if not config.getoption("deploycheck_cache_clear") or hasattr(config, "workerinput"):
+        return None
+    from pytest_deploycheck.cache_clear import clear_cache
+
+    clear_cache(config)
+    return None if config.getoption("deploycheck") or config.getini("deploycheck") else pytest.ExitCode.OK
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; with ``--deploycheck``, plan the checks and collect them."""
     config.addinivalue_line("markers", "deploycheck: a check by pytest-deploycheck; `-m deploycheck` selects them all")
     if config.getoption("deploycheck") or config.getini("deploycheck"):
+        from pytest_deploycheck.plain_imports import PlainImports
+
+        finder = PlainImports()
+        finder.install()
+        config.add_cleanup(finder.remove)
         from pytest_deploycheck.session import DeploycheckSession
 
         config.pluginmanager.register(DeploycheckSession.start(config), "deploycheck-session")

@@ -33,6 +33,9 @@ def isolation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         for name in () if networked else _PROXIES:
             patch.delenv(name, raising=False)
         patch.delenv("PYTEST_ADDOPTS", raising=False)
+        # The processes that tests start are many: they compile each module once, all of them together.
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.getbasetemp().parent / "bytecode"))
         for name, value in _environment(home).items():
             patch.setenv(name, value)
         yield patch
