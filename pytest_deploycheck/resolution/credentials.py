@@ -64,7 +64,10 @@ class Credentials:
 
         :param is_index: they are good for everything below; else for this URL, and for the host where nothing else is
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return url  # It can be asked by nobody.
         before, at, netloc = parts.netloc.rpartition("@")
         bare = urlunsplit(parts._replace(netloc=netloc)) if at else url
         user, colon, password = before.partition(":")

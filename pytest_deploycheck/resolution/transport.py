@@ -111,7 +111,7 @@ class Transport:
 
     def is_secure(self, url: str) -> bool:
         """Whether pip uses an index at this URL: it ignores one over http, unless its host is this one or trusted."""
-        parts = urlsplit(url)
+        parts = _split(url)
         return parts.scheme != "http" or _is_this_machine(parts.hostname or "") or self._is_trusted(parts)
 
     def close(self) -> None:
@@ -124,9 +124,11 @@ class Transport:
 
         :raises Unreachable: no answer, or one of a server in trouble
         """
-        parts = urlsplit(url)
+        parts = _split(url)
         if parts.scheme == "file":
             return _read_local(url, parts.path)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise Unreachable(f"{redacted(url)}: this is no URL that can be asked for")
         origin = f"{parts.scheme}://{parts.netloc}"
         fault = _Fault("")
         for attempt in range(_ATTEMPTS):
@@ -161,6 +163,7 @@ class Transport:
             if target is None:
                 return self._judged(response, url)
             url = self._credentials.without(target, is_index=False)
+            deadline.received = 0
         return _Fault(f"it was redirected {_MOST_REDIRECTS} times", pause=None)
 
     def _judged(self, response: urllib3.BaseHTTPResponse, url: str) -> Answer | _Fault:
@@ -199,8 +202,13 @@ class Transport:
         return min(self._timeout, deadline.left)
 
     def _is_trusted(self, parts: SplitResult) -> bool:
+        if not self._trusted_hosts:
+            return False
         host = (parts.hostname or "").lower()
-        return bool(self._trusted_hosts) and not self._trusted_hosts.isdisjoint({(host, None), (host, parts.port)})
+        try:
+            return not self._trusted_hosts.isdisjoint({(host, None), (host, parts.port)})
+        except ValueError:
+            return False  # What stands there for a port is none.
 
     def _reason(self, error: Exception, url: str) -> str:
         if isinstance(error, (TimeoutError, OSError)) and ("timed out" in str(error) or deadline.left <= 0):
@@ -217,6 +225,14 @@ class Transport:
         return words or type(error).__name__
 
 
+def _split(url: str) -> SplitResult:
+    """All of it empty where it is no URL."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
 def _innermost(error: BaseException) -> str:
     """All that is said of an error; never shown, since it may hold a URL with credentials."""
     parts: list[str] = []
@@ -229,6 +245,8 @@ def _innermost(error: BaseException) -> str:
 
 
 _SIGNS = {
+    "BadStatusLine": "what answers there does not speak HTTP",
+    "LineTooLong": "what answers there does not speak HTTP",
     "Tunnel connection failed: 407": "the proxy wants credentials (407)",
     "Tunnel connection failed": "the proxy refuses to connect",
     "Connection refused": "connection refused",
@@ -248,8 +266,6 @@ _SIGNS = {
     "Connection aborted": "it broke off the connection",
     "Network is unreachable": "the network is unreachable",
     "No route to host": "there is no route to the host",
-    "BadStatusLine": "what answers there does not speak HTTP",
-    "LineTooLong": "what answers there does not speak HTTP",
     "DecodeError": "the answer cannot be decoded",
     "SSLError": "the TLS connection failed",
 }

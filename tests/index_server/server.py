@@ -6,6 +6,7 @@ import base64
 import contextlib
 import re
 import socket
+import ssl
 import struct
 import threading
 import zlib
@@ -42,13 +43,19 @@ class Index:
     """A package index at ``http://127.0.0.1:<port>/simple/``, from construction until :meth:`close`.
 
     :param switches: what kind of index it is; may be changed at any time through :attr:`switches`
+    :param tls: with which it speaks https
     """
 
-    def __init__(self, switches: Switches | None = None) -> None:
+    def __init__(self, switches: Switches | None = None, tls: ssl.SSLContext | None = None) -> None:
+        self._scheme = "https" if tls else "http"
         self.site = Site(switches or Switches())
         self.faults: list[Fault] = []
         self.requests: list[Request] = []
         self._server = _Server(self)
+        if tls:
+            # The handshake comes with the first read, which is the handler's, not the accepting thread's.
+            plain = self._server.socket
+            self._server.socket = tls.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
         # The short poll interval is how long close() takes.
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
@@ -65,7 +72,7 @@ class Index:
     @property
     def origin(self) -> str:
         """Scheme, host and port."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     @property
     def url(self) -> str:
@@ -137,7 +144,8 @@ class _Server(ThreadingHTTPServer):
         """Clients that go away are no error here; a real one must not pass in silence."""
         import sys
 
-        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)) and not self.stopping.is_set():
+        client_left = isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError, ssl.SSLError))
+        if not client_left and not self.stopping.is_set():
             super().handle_error(request, client_address)
 
     def stop(self) -> None:
