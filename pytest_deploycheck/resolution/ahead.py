@@ -19,8 +19,9 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from pytest_deploycheck.resolution.candidates import ProjectCandidates
+from pytest_deploycheck.resolution.index import NotCached
 from pytest_deploycheck.resolution.page import File, ProjectPage
-from pytest_deploycheck.resolution.provider import DistributionCandidate, SpecifierWish, Wish, identifier
+from pytest_deploycheck.resolution.wishes import DistributionCandidate, SpecifierWish, Wish, identifier
 
 # The most versions of a project that are fetched before their turn comes.
 _FURTHEST = 16
@@ -50,6 +51,8 @@ class Ahead:
         self._reached: defaultdict[str, set[Version]] = defaultdict(set)
         self._lock = threading.Lock()
         self._stopped = False
+        # What an offline run will lack, as far as it can be foreseen.
+        self.missing: dict[str, None] = {}
 
     def fetch(self, wishes: Iterable[Wish]) -> None:
         """Start to fetch what these will need; returns at once."""
@@ -86,8 +89,13 @@ class Ahead:
 
     def _then(self, step: Callable[..., None], *arguments: object) -> Callable[[Future[Any]], None]:
         def run(future: Future[Any]) -> None:
-            if not self._stopped and not future.cancelled() and future.exception() is None:
+            if self._stopped or future.cancelled():
+                return
+            fault = future.exception()
+            if fault is None:
                 step(*arguments)
+            elif isinstance(fault, NotCached):
+                self.missing.update(dict.fromkeys(fault.missing))
 
         return run
 

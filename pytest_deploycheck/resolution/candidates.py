@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,9 @@ from packaging.version import InvalidVersion, Version
 
 from pytest_deploycheck.resolution.page import File, ProjectPage
 from pytest_deploycheck.resolution.target import Target
+
+# pip's (``LinkEvaluator._py_version_re``).
+_FOR_ONE_PYTHON = re.compile(r"-py([123]\.?[0-9]?)$")
 
 BINARY = "binary"
 SOURCE = "source"
@@ -24,13 +28,11 @@ class Preferences:
     :param formats: ``BINARY``, ``SOURCE`` or both: ``--only-binary`` and ``--no-binary``
     :param prereleases: ``--pre``; None leaves it to the specifiers
     :param prefer_binary: wheels of older versions before newer sdists
-    :param hashes: ``sha256=...``: those allowed, empty where none are demanded
     """
 
     formats: frozenset[str] = frozenset({BINARY, SOURCE})
     prereleases: bool | None = None
     prefer_binary: bool = False
-    hashes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class ProjectCandidates:
         self._target = target
         self._preferences = preferences
         self._compatible: dict[Version, list[Compatible]] = {}
+        self._pools: dict[str, list[list[Version]]] = {}
 
     @cached_property
     def spellings(self) -> dict[Version, list[str]]:
@@ -68,15 +71,19 @@ class ProjectCandidates:
         """The names of all files of a version, for whatever machine they are."""
         return [name for text in self.spellings[version] for name in self.page.names(text)]
 
-    def select(self, specifier: SpecifierSet) -> Iterator[tuple[Version, list[File]]]:
+    def select(
+        self, specifier: SpecifierSet, hashes: frozenset[str] = frozenset()
+    ) -> Iterator[tuple[Version, list[File]]]:
         """For each version that pip would try, in its order: the files of that version, the most wanted first.
 
         Follows pip's ``CandidateEvaluator`` and ``Factory._iter_found_candidates``: yanked files only where a pin
         (``==``, ``===``) finds nothing else (PEP 592), pre-releases only where nothing final fits (PEP 440).
+
+        :param hashes: ``sha256=...``: those that the lines allow, empty where they say nothing
         """
         applicable = self._applicable(specifier)
-        if self._preferences.hashes or self._preferences.prefer_binary:
-            applicable = iter(self._reordered(list(applicable)))
+        if hashes or self._preferences.prefer_binary:
+            applicable = self._reordered(list(applicable), hashes)
         yanked: list[tuple[Version, list[File]]] = []
         any_left = False
         for version, compatible in applicable:
@@ -97,7 +104,10 @@ class ProjectCandidates:
         return self._compatible[version]
 
     def _applicable(self, specifier: SpecifierSet) -> Iterator[tuple[Version, list[Compatible]]]:
-        for versions in self._pools(specifier):
+        text = str(specifier)
+        if text not in self._pools:  # Asked again and again where versions are rejected one by one.
+            self._pools[text] = list(self._pooled(specifier))
+        for versions in self._pools[text]:
             found = False
             for version in versions:
                 if compatible := self.compatible(version):
@@ -106,7 +116,7 @@ class ProjectCandidates:
             if found:
                 return
 
-    def _pools(self, specifier: SpecifierSet) -> Iterator[list[Version]]:
+    def _pooled(self, specifier: SpecifierSet) -> Iterator[list[Version]]:
         """The versions to look for; the next pool only if the one before had nothing that the target accepts."""
         allowed = list(specifier.filter(self.spellings, prereleases=True))
         prereleases = self._preferences.prereleases
@@ -120,11 +130,10 @@ class ProjectCandidates:
             yield [version for version in allowed if version.is_prerelease]
 
     def _reordered(
-        self, applicable: list[tuple[Version, list[Compatible]]]
+        self, applicable: list[tuple[Version, list[Compatible]]], hashes: frozenset[str]
     ) -> Iterator[tuple[Version, list[Compatible]]]:
         """The order where hashes are demanded or wheels preferred: no longer simply by version."""
         flat = [each for _, compatible in applicable for each in compatible]
-        hashes = self._preferences.hashes
         if any(not hashes.isdisjoint(each.file.hashes) for each in flat):
             flat = [each for each in flat if not each.file.hashes or not hashes.isdisjoint(each.file.hashes)]
 
@@ -160,12 +169,14 @@ class ProjectCandidates:
         return specifier is None or specifier.contains(self._target.python_version, prereleases=True)
 
     def _version(self, text: str) -> Version | None:
-        # A suffix such as -py3.9 (of bdist_dumb) names the one Python that the archive is for.
-        stem, separator, python = text.partition("-py")
-        if separator and python != ".".join(self._target.python.split(".")[:2]):
-            return None
+        # A suffix such as -py3.9 (of bdist_dumb) names the one Python that the archive is for. pip knows no Python with
+        # two digits there: such a name has an invalid version for it.
+        if match := _FOR_ONE_PYTHON.search(text):
+            if match[1] != ".".join(self._target.python.split(".")[:2]):
+                return None
+            text = text[: match.start()]
         try:
-            return Version(stem)
+            return Version(text)
         except InvalidVersion:
             return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from urllib.request import url2pathname
 
 from pytest_deploycheck.resolution.page import SDIST_EXTENSIONS, File
@@ -26,6 +26,19 @@ def direct_file(link: str) -> File:
     name = unquote(urlsplit(address).path.rstrip("/").rpartition("/")[2])
     digest = _FRAGMENT_HASH.search(fragment)
     return File(0, name, address, (digest[1].lower(),) if digest else (), None, None, None, None)
+
+
+def link_key(link: str) -> tuple[object, ...]:
+    """What two URLs have in common that pip takes for the same file (``links_equivalent``).
+
+    Credentials, the order of a query and ``#egg=`` do not count; a hash in the fragment and ``#subdirectory=`` do.
+    """
+    address, _, fragment = link.partition("#")
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2] or ("localhost" if parts.scheme == "file" else "")
+    query = tuple(sorted((name, *values) for name, values in parse_qs(parts.query).items()))
+    folder = parse_qs(fragment).get("subdirectory", [""])[0]
+    return parts.scheme, host, parts.path, query, folder, direct_file(link).hashes
 
 
 def local_folder(file: File) -> Path | None:

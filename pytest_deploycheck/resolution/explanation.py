@@ -11,9 +11,9 @@ from packaging.version import InvalidVersion, Version
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.candidates import ProjectCandidates, python_specifier
 from pytest_deploycheck.resolution.graph import path_to_line
-from pytest_deploycheck.resolution.provider import Candidate, PythonWish, Wish
 from pytest_deploycheck.resolution.result import Cause
 from pytest_deploycheck.resolution.target import Target, architecture, glibc_minor
+from pytest_deploycheck.resolution.wishes import Candidate, PythonWish, Wish
 
 if TYPE_CHECKING:
     from resolvelib.structs import RequirementInformation

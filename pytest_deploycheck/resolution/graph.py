@@ -10,9 +10,9 @@ from packaging.version import Version
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.page import File
-from pytest_deploycheck.resolution.provider import ANY_VERSION, PYTHON, Candidate, DistributionCandidate, Wish
 from pytest_deploycheck.resolution.result import Distribution, Kind
 from pytest_deploycheck.resolution.sdist import Sdist
+from pytest_deploycheck.resolution.wishes import ANY_VERSION, PYTHON, Candidate, DistributionCandidate, Wish
 
 if TYPE_CHECKING:
     from resolvelib.resolvers import Result

@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
+from pytest_deploycheck.resolution.find_links import is_remote, is_remote_page, linked_files, local_pages
 from pytest_deploycheck.resolution.index import IndexClient
-from pytest_deploycheck.resolution.page import File, FoundFiles, MergedPages, ProjectPage
+from pytest_deploycheck.resolution.page import MergedPages, ProjectPage
 
 
 class Indexes:
@@ -20,7 +18,7 @@ class Indexes:
     counts, the one found last is taken.
 
     :param urls: of the simple API, in pip's order: ``--index-url``, then each ``--extra-index-url``
-    :param find_links: URLs of pages, and local folders and files
+    :param find_links: URLs of pages and files, and local folders, pages and files
     :param ignored: URLs of indexes and pages that pip passes over, since they are neither https nor trusted
     """
 
@@ -52,25 +50,22 @@ class Indexes:
             return self._pages[key]
 
     def _merged(self, project: str, architecture: str) -> Future[ProjectPage]:
-        remote = [link for link in self.find_links if link.startswith(("http://", "https://"))]
-        futures = [
-            *(self.client.links(link, project, architecture) for link in remote),
-            *(self.client.page(url, project, architecture) for url in self.urls),
-        ]
-        local = FoundFiles.among(project, self._local_files())
-        if len(futures) == 1 and not list(local.versions):
+        files = linked_files(self.find_links, project)
+        futures = [future for link in self.find_links for future in self._linked(link, project, architecture)]
+        futures += [self.client.page(url, project, architecture) for url in self.urls]
+        if len(futures) == 1 and not list(files.versions):
             return futures[0]
-        return _joined(project, local, futures)
+        return _joined(project, files, futures)
 
-    def _local_files(self) -> Iterator[File]:
-        for link in self.find_links:
-            if link.startswith(("http://", "https://")):
-                continue
-            path = Path(url2pathname(urlsplit(link).path)) if link.startswith("file:") else Path(link)
-            # pip ignores a location that is not there, with a warning.
-            paths = sorted(path.iterdir(), reverse=True) if path.is_dir() else [path] if path.is_file() else []
-            for position, each in enumerate(paths):
-                yield File(position, each.name, each.resolve().as_uri(), (), None, None, None, None)
+    def _linked(self, link: str, project: str, architecture: str) -> Iterator[Future[ProjectPage]]:
+        if is_remote(link):
+            if is_remote_page(link):
+                yield self.client.links(link, project, architecture)
+            return
+        for page in local_pages(link, project, architecture):
+            read: Future[ProjectPage] = Future()
+            read.set_result(page)
+            yield read
 
 
 def _joined(project: str, local: ProjectPage, futures: list[Future[ProjectPage]]) -> Future[ProjectPage]:
@@ -85,7 +80,10 @@ def _joined(project: str, local: ProjectPage, futures: list[Future[ProjectPage]]
             waiting -= 1
             if waiting > 0:
                 return
-        faults = [future.exception() for future in futures if not future.cancelled() and future.exception()]
+        if any(future.cancelled() for future in futures):
+            joined.cancel()
+            return
+        faults = [future.exception() for future in futures if future.exception()]
         if faults:
             joined.set_exception(faults[0])
         else:

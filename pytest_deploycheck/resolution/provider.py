@@ -7,179 +7,75 @@ is fetched: pip fetches it to see whether a candidate exists at all, here only a
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import NormalizedName
 from packaging.version import Version
 from resolvelib import AbstractProvider
 
-from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.candidates import ProjectCandidates
+from pytest_deploycheck.resolution.constraint import Constraint
+from pytest_deploycheck.resolution.hash_checking import (
+    NO_HASHES,
+    HashChecking,
+    allowed_by_both,
+    allowed_hashes,
+    as_options,
+    names_one_version,
+)
 from pytest_deploycheck.resolution.page import File
+from pytest_deploycheck.resolution.wishes import (
+    ANY_VERSION,
+    PYTHON,
+    Candidate,
+    DistributionCandidate,
+    ExactWish,
+    ExtrasCandidate,
+    ImpossibleWish,
+    PythonCandidate,
+    SpecifierWish,
+    Unsupported,
+    Unusable,
+    Wish,
+)
 
 if TYPE_CHECKING:
     from resolvelib.structs import RequirementInformation
-
-PYTHON = "<Python from Requires-Python>"
-
-ANY_VERSION = Version("0+unknown")
-"""The version of a source that cannot be read here."""
 
 # pip's: a project that stood unpinned in so many conflicts is decided before others.
 _CONFLICTS_UNTIL_PROMOTED = 5
 
 
-class SpecifierWish:
-    """A requirement by name and versions, perhaps with extras: a user's line or a distribution's dependency."""
+class _Lazily:
+    """What an iterator yields, as often as it is asked for; an item is made when it is first come to."""
 
-    __slots__ = ("extras", "line", "name", "operators", "project", "specifier", "text")
+    def __init__(self, items: Iterable[Wish]) -> None:
+        self._coming = iter(items)
+        self._come: list[Wish] = []
 
-    def __init__(self, requirement: Requirement, line: Location | None = None, *, with_extras: bool = True) -> None:
-        self.project = canonicalize_name(requirement.name)
-        self.extras = frozenset(map(canonicalize_name, requirement.extras)) if with_extras else frozenset()
-        self.specifier = requirement.specifier
-        self.name = identifier(self.project, self.extras)
-        self.text = f"{self.name}{self.specifier}"
-        self.line = line
-        self.operators = [(each.operator, each.version) for each in self.specifier]
-
-    def is_satisfied_by(self, candidate: Candidate) -> bool:
-        # Whether a pre-release may be taken was decided when the candidates were selected.
-        return candidate.version is ANY_VERSION or self.specifier.contains(candidate.version, prereleases=True)
+    def __iter__(self) -> Iterator[Wish]:
+        for position in itertools.count():
+            if position == len(self._come):
+                following = next(self._coming, None)
+                if following is None:
+                    return
+                self._come.append(following)
+            yield self._come[position]
 
 
-@dataclass(frozen=True, eq=False)
-class ExactWish:
-    """A requirement for one candidate: what an extra requires of its own project, and what a URL stands for."""
-
-    candidate: Candidate
-    line: Location | None = None
-
-    @property
-    def name(self) -> str:
-        return self.candidate.name
-
-    @property
-    def project(self) -> NormalizedName:
-        return self.candidate.project
-
-    @property
-    def text(self) -> str:
-        return f"{self.name}=={self.candidate.version}"
-
-    def is_satisfied_by(self, candidate: Candidate) -> bool:
-        return candidate is self.candidate
+_UNCONSTRAINED = Constraint()
 
 
-@dataclass(frozen=True, eq=False)
-class PythonWish:
-    """``Requires-Python``."""
-
-    specifier: SpecifierSet
-    line: Location | None = None
-    name: str = PYTHON
-    project: NormalizedName = NormalizedName(PYTHON)
-
-    @property
-    def text(self) -> str:
-        return f"Python {self.specifier}"
-
-    def is_satisfied_by(self, candidate: Candidate) -> bool:
-        return self.specifier.contains(candidate.version, prereleases=True)
-
-
-@dataclass(frozen=True, eq=False)
-class ImpossibleWish:
-    """What a candidate requires whose metadata is broken: nothing can satisfy it, so the next candidate is tried."""
-
-    project: NormalizedName
-    reason: str
-    line: Location | None = None
-
-    @property
-    def name(self) -> str:
-        return f"{self.project} (broken)"
-
-    @property
-    def text(self) -> str:
-        return self.reason
-
-    def is_satisfied_by(self, candidate: Candidate) -> bool:
-        return False
-
-
-Wish: TypeAlias = "SpecifierWish | ExactWish | PythonWish | ImpossibleWish"
-
-
-class DistributionCandidate:
-    """A file that may be picked.
-
-    :param direct: whether a requirement names this very file, instead of the index offering it
-    :param version: for a direct file whose version only a build would tell, one that satisfies everybody
-    """
-
-    __slots__ = ("_with_extras", "broken", "direct", "file", "name", "project", "version")
-
-    def __init__(self, project: NormalizedName, version: Version, file: File, *, direct: bool = False) -> None:
-        self.direct = direct
-        self.project = project
-        self.name: str = project
-        self.version = version
-        self.file = file
-        # Set once its metadata is seen to be another distribution's; pip then takes the next file of the version.
-        self.broken = False
-        self._with_extras: dict[frozenset[NormalizedName], ExtrasCandidate] = {}
-
-    def with_extras(self, extras: frozenset[NormalizedName]) -> ExtrasCandidate:
-        """The candidate for this file with extras; one and the same each time."""
-        if extras not in self._with_extras:
-            self._with_extras[extras] = ExtrasCandidate(self, extras)
-        return self._with_extras[extras]
-
-
-class ExtrasCandidate:
-    """A file that may be picked, with extras: it requires that very file, and what the extras require."""
-
-    __slots__ = ("base", "extras", "name", "project", "version")
-
-    def __init__(self, base: DistributionCandidate, extras: frozenset[NormalizedName]) -> None:
-        self.base = base
-        self.project = base.project
-        self.extras = extras
-        self.name = identifier(base.project, extras)
-        self.version = base.version
-
-
-class PythonCandidate:
-    """The target's Python: the one candidate for every ``Requires-Python``."""
-
-    project = NormalizedName(PYTHON)
-    name = PYTHON
-
-    def __init__(self, version: Version) -> None:
-        self.version = version
-
-
-Candidate: TypeAlias = "DistributionCandidate | ExtrasCandidate | PythonCandidate"
-
-
-def identifier(project: str, extras: Iterable[str]) -> str:
-    """``uvicorn[standard]``: a project with extras is decided apart from the project."""
-    joined = ",".join(sorted(extras))
-    return f"{project}[{joined}]" if joined else project
-
-
-def wishes(requirement: Requirement, line: Location | None = None) -> Iterator[SpecifierWish]:
-    """A requirement as pip splits it: one with extras and versions also stands for the project without extras."""
-    if requirement.extras and requirement.specifier:
-        yield SpecifierWish(requirement, line, with_extras=False)
-    yield SpecifierWish(requirement, line)
+def _is_allowed(candidate: Candidate, constraint: Constraint) -> bool:
+    file = candidate.base if isinstance(candidate, ExtrasCandidate) else candidate
+    if not isinstance(file, DistributionCandidate):
+        return True
+    return constraint.allows(None if file.version is ANY_VERSION else file.version, file.link or file.file.url)
 
 
 class Provider(AbstractProvider[Wish, Candidate, str]):
@@ -187,28 +83,34 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
 
     :param candidates: gives a project's candidates on the target
     :param dependencies: gives what a file requires there, with the extras named
+    :param direct: gives the candidate for a link that is said to be a project's, None where it is another's
     :param user_requested: the position of each identifier among the user's lines
     :param constraints: what constraint lines say, by project
-    :param linked: the file that a constraint line names, by project
+    :param unusable: files that pip passes over, by URL
+    :param checking: pip's hash-checking mode
     """
 
     def __init__(
         self,
         python: Version,
         candidates: Callable[[NormalizedName], ProjectCandidates],
-        dependencies: Callable[[DistributionCandidate, frozenset[NormalizedName]], list[Wish]],
+        dependencies: Callable[[DistributionCandidate, frozenset[NormalizedName]], Iterable[Wish]],
+        direct: Callable[[str, str], DistributionCandidate | None],
         user_requested: Mapping[str, int],
-        constraints: Mapping[NormalizedName, SpecifierSet],
-        linked: Mapping[NormalizedName, DistributionCandidate] | None = None,
+        constraints: Mapping[NormalizedName, Constraint],
+        unusable: Mapping[str, Unusable],
+        checking: HashChecking | None = None,
     ) -> None:
         self._python = PythonCandidate(python)
         self._candidates = candidates
         self._dependencies = dependencies
+        self._direct = direct
         self._user_requested = user_requested
         self._constraints = constraints
-        self._linked = linked or {}
+        self._unusable = unusable
+        self._checking = checking
         self._bases: dict[tuple[str, str], DistributionCandidate] = {}
-        self._required: dict[Candidate, list[Wish]] = {}
+        self._required: dict[Candidate, Iterable[Wish]] = {}
         self._satisfied: dict[tuple[int, int], bool] = {}
         self._conflicts: defaultdict[str, int] = defaultdict(int)
         self._promoted: set[str] = set()
@@ -223,17 +125,19 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
             self._satisfied[key] = requirement.is_satisfied_by(candidate)
         return self._satisfied[key]
 
-    def get_dependencies(self, candidate: Candidate) -> list[Wish]:
+    def get_dependencies(self, candidate: Candidate) -> Iterable[Wish]:
         if candidate not in self._required:
-            self._required[candidate] = self._requirements_of(candidate)
+            self._required[candidate] = _Lazily(self._requirements_of(candidate))
         return self._required[candidate]
 
-    def _requirements_of(self, candidate: Candidate) -> list[Wish]:
+    def _requirements_of(self, candidate: Candidate) -> Iterator[Wish]:
         if isinstance(candidate, PythonCandidate):
-            return []
+            return
         if isinstance(candidate, ExtrasCandidate):
-            return [ExactWish(candidate.base), *self._dependencies(candidate.base, candidate.extras)]
-        return self._dependencies(candidate, frozenset())
+            yield ExactWish(candidate.base)
+            yield from self._dependencies(candidate.base, candidate.extras)
+        else:
+            yield from self._dependencies(candidate, frozenset())
 
     def find_matches(
         self,
@@ -246,68 +150,104 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         if identifier == PYTHON:
             fits = all(self.is_satisfied_by(each, self._python) for each in wanted)
             return [self._python] if fits and id(self._python) not in rejected else []
-        exact, specifiers, extras = self._gather(identifier, wanted, requirements)
+        if any(isinstance(each, ImpossibleWish) for each in wanted):
+            return []
+        base, bracket, _ = identifier.partition("[")
+        project = NormalizedName(base)
+        extras = frozenset(map(NormalizedName, identifier[len(base) + 1 : -1].split(","))) if bracket else frozenset()
+        constraint = self._constraints.get(project, _UNCONSTRAINED)
+        # A project with extras has to be what is wished of it without them, too.
+        without = list(requirements.get(base, ())) if bracket else []
+        specifiers = [each for each in (*wanted, *without) if isinstance(each, SpecifierWish)]
+        try:
+            exact = self._exact(project, wanted, without, extras, constraint.links if specifiers else (), specifiers)
+        except Unsupported:
+            return []
         if exact:
             return [
                 candidate
                 for candidate in exact.values()
                 if id(candidate) not in rejected
                 and all(self.is_satisfied_by(each, candidate) for each in wanted)
-                and self._is_allowed(candidate)
+                and _is_allowed(candidate, constraint)
             ]
         if not specifiers:
             return []
-        project = specifiers[0].project
-        combined = self._constraints.get(project, SpecifierSet())
+        combined, hashes = constraint.specifier, constraint.hashes
         for each in specifiers:
             combined &= each.specifier
-        return lambda: self._found(project, combined, extras, rejected)
+            hashes = allowed_by_both(hashes, each.hashes)
+        check = self._check_with(specifiers[0], constraint)
+        return lambda: self._found(project, combined, as_options(hashes), extras, rejected, check)
 
-    def _is_allowed(self, candidate: Candidate) -> bool:
-        constraint = self._constraints.get(candidate.project)
-        return (
-            constraint is None
-            or candidate.version is ANY_VERSION
-            or constraint.contains(candidate.version, prereleases=True)
-        )
+    def _exact(
+        self,
+        project: NormalizedName,
+        wanted: Iterable[Wish],
+        without: Iterable[Wish],
+        extras: frozenset[NormalizedName],
+        links: Iterable[str],
+        specifiers: Sequence[SpecifierWish],
+    ) -> dict[int, Candidate]:
+        """The very candidates that are asked for, if any are.
 
-    def _gather(
-        self, identifier: str, wanted: list[Wish], requirements: Mapping[str, Iterator[Wish]]
-    ) -> tuple[dict[int, Candidate], list[SpecifierWish], frozenset[NormalizedName]]:
-        """What decides on the candidates; for a project with extras also what is wished of it without."""
-        exact: dict[int, Candidate] = {id(w.candidate): w.candidate for w in wanted if isinstance(w, ExactWish)}
-        specifiers = [each for each in wanted if isinstance(each, SpecifierWish)]
-        base, bracket, _ = identifier.partition("[")
-        linked = self._linked.get(NormalizedName(base)) if specifiers else None
-        if not bracket:
-            if linked:
-                exact[id(linked)] = linked
-            return exact, specifiers, frozenset()
-        extras = frozenset(map(NormalizedName, identifier[len(base) + 1 : -1].split(",")))
-        for wish in requirements.get(base, ()):
-            if isinstance(wish, SpecifierWish):
-                specifiers.append(wish)
-            elif isinstance(wish, ExactWish) and isinstance(wish.candidate, DistributionCandidate):
-                linked = wish.candidate
-        if linked:
-            exact[id(linked)] = linked.with_extras(extras)
-        return exact, specifiers, extras
+        :param without: what is wished of the project without extras
+        :param links: what constraint lines name
+        :raises Unsupported: one of the links is a wheel for another machine
+        """
+        bases = [
+            wish.candidate
+            for wish in without
+            if isinstance(wish, ExactWish) and isinstance(wish.candidate, DistributionCandidate)
+        ]
+        for link in links:
+            constrained = self._direct(link, project)
+            if constrained is not None:
+                if self._checking:
+                    own = allowed_hashes(constrained.file.hashes) if specifiers[0].line else NO_HASHES
+                    self._checking.check(constrained.file, specifiers[0].hashes or own)
+                bases.append(constrained)
+        found = [wish.candidate for wish in wanted if isinstance(wish, ExactWish)]
+        found += [base.with_extras(extras) if extras else base for base in bases]
+        return {id(candidate): candidate for candidate in found}
 
     def _found(
         self,
         project: NormalizedName,
         specifier: SpecifierSet,
+        hashes: frozenset[str],
         extras: frozenset[NormalizedName],
         rejected: set[int],
+        check: Callable[[File], None],
     ) -> Iterator[Candidate]:
-        for version, files in self._candidates(project).select(specifier):
-            for file in files:
-                base = self._base(project, version, file)
-                candidate = base.with_extras(extras) if extras else base
-                if not base.broken and id(candidate) not in rejected:
-                    yield candidate
-                if not base.broken:  # As pip: the next file of a version only where this one is unusable.
-                    break
+        for version, files in self._candidates(project).select(specifier, hashes):
+            file = self._usable(files)
+            if file is None:
+                continue
+            check(file)
+            base = self._base(project, version, file)
+            candidate = base.with_extras(extras) if extras else base
+            if id(candidate) not in rejected:
+                yield candidate
+
+    def _usable(self, files: Iterable[File]) -> File | None:
+        """As pip: the next file of a version only where the one before is another's."""
+        for file in files:
+            fault = self._unusable.get(file.url)
+            if fault is None:
+                return file
+            if fault.whole_version:
+                break
+        return None
+
+    def _check_with(self, first: SpecifierWish, constraint: Constraint) -> Callable[[File], None]:
+        """pip checks a file by the first of the requirements for it, or else by the constraints."""
+        checking = self._checking
+        if checking is None:
+            return lambda file: None
+        hashes = first.hashes or (constraint.hashes if any(constraint.hashes.values()) else NO_HASHES)
+        pinned = bool(hashes) or names_one_version(first.specifier)
+        return lambda file: checking.check(file, hashes, pinned=pinned)
 
     def _base(self, project: NormalizedName, version: Version, file: File) -> DistributionCandidate:
         key = (file.url, file.filename)

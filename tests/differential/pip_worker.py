@@ -1,6 +1,7 @@
 """Asks real pip what it would install, many times in one process: a line of JSON in, a line of JSON out.
 
-Run by the interpreter whose pip is asked; imports nothing but pip.
+Run by the interpreter whose pip is asked; imports nothing but pip. Each question is answered by a fork of its own,
+since pip remembers pages and links for as long as its process lives.
 """
 
 from __future__ import annotations
@@ -8,11 +9,14 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
 
 from pip._internal.cli.main import main
+from pip._internal.commands import create_command
+from pip._vendor.packaging.utils import canonicalize_name
 
 OUTCOMES = (
     ("conflict", "ResolutionImpossible"),
@@ -23,11 +27,15 @@ OUTCOMES = (
     ("invalid", "In --require-hashes mode"),
     ("invalid", "Hashes are required in --require-hashes mode"),
     ("no-match", "DO NOT MATCH THE HASHES"),
+    ("invalid", "is not a supported wheel on this platform"),
+    ("invalid", "has invalid metadata"),
+    ("invalid", "has inconsistent"),
+    ("invalid", "Invalid wheel filename"),
 )
 
 
 def ask(index_url: str, requirements: str, report: Path) -> dict[str, object]:
-    """What pip would pick for a requirements file."""
+    """What pip would pick for a requirements file: the URL of each project's file."""
     arguments = ["install", "--dry-run", "--ignore-installed", "--quiet", "--no-cache-dir", "--no-build-isolation"]
     arguments += ["--disable-pip-version-check", "--no-input", "--retries", "0", "--index-url", index_url]
     arguments += ["--report", str(report), "-r", requirements]
@@ -39,11 +47,25 @@ def ask(index_url: str, requirements: str, report: Path) -> dict[str, object]:
         outcome = next((outcome for outcome, sign in OUTCOMES if sign in message), "other")
         return {"outcome": outcome, "picked": {}, "message": message[-2000:]}
     installed = json.loads(report.read_text())["install"]
-    picked = {each["metadata"]["name"]: each["download_info"]["url"].rpartition("/")[2] for each in installed}
-    return {"outcome": "ok", "picked": picked, "message": ""}
+    picked = {canonicalize_name(each["metadata"]["name"]): each["download_info"]["url"] for each in installed}
+    return {"outcome": "ok", "picked": picked, "message": message[-2000:]}
+
+
+def answer(question: str, folder: str) -> str:
+    """The answer of a fork."""
+    answered = Path(folder, "answer.json")
+    child = os.fork()
+    if child == 0:
+        answered.write_text(json.dumps(ask(**json.loads(question), report=Path(folder, "report.json"))))
+        os._exit(0)
+    os.waitpid(child, 0)
+    text = answered.read_text()
+    answered.unlink()
+    return text
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
+    create_command("install")  # Imports nearly all of pip, once.
+    with tempfile.TemporaryDirectory() as scratch:
         for line in sys.stdin:
-            print(json.dumps(ask(**json.loads(line), report=Path(folder, "report.json"))), flush=True)
+            print(answer(line, scratch), flush=True)

@@ -1,0 +1,50 @@
+"""A bound on the work of one resolution, so that no run hangs."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+# pip's own bound (``Resolver.resolve``), which takes it many minutes to reach.
+MOST_ROUNDS = 200_000
+
+# Seconds for one resolution. What pip needs longest for, of all files that were tried, took it 113 s.
+MOST_SECONDS = 120.0
+
+_MOST_NAMED = 3
+
+
+class TooMuchWork(Exception):
+    """The resolution was given up, and nothing is known. The message names the projects that were tried most."""
+
+
+class Bound:
+    """Counts the work of one resolution, from now on."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._rounds = 0
+        self._tried: Counter[str] = Counter()
+
+    def check(self) -> None:
+        """One more round.
+
+        :raises TooMuchWork: the time is up
+        """
+        self._rounds += 1
+        if time.monotonic() - self._start > MOST_SECONDS:
+            raise self.reached()
+
+    def tried(self, project: str) -> None:
+        """One more version of a project is tried."""
+        self._tried[project] += 1
+
+    def reached(self) -> TooMuchWork:
+        """What to raise once a bound is reached."""
+        often = [f"{project} ({times:,} times)" for project, times in self._tried.most_common(_MOST_NAMED) if times > 1]
+        seconds = time.monotonic() - self._start
+        tried = f"; tried over and over: {', '.join(often)}" if often else ""
+        return TooMuchWork(
+            f"gave up after {seconds:.0f} s and {self._rounds:,} rounds, as pip might go on for long{tried}; "
+            "pin these, or give them a lower bound"
+        )

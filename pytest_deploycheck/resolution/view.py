@@ -1,0 +1,254 @@
+"""The indexes as one target sees them: the candidates of projects, and what files require there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from pytest_deploycheck.location import Location
+from pytest_deploycheck.resolution.candidates import Preferences, ProjectCandidates, python_specifier
+from pytest_deploycheck.resolution.direct import direct_file, link_key
+from pytest_deploycheck.resolution.index import BrokenDistribution
+from pytest_deploycheck.resolution.indexes import Indexes
+from pytest_deploycheck.resolution.metadata import Metadata, requirement
+from pytest_deploycheck.resolution.page import File, ProjectPage
+from pytest_deploycheck.resolution.result import Outcome
+from pytest_deploycheck.resolution.sdist import Sdist
+from pytest_deploycheck.resolution.target import Target, architecture
+from pytest_deploycheck.resolution.transport import redacted
+from pytest_deploycheck.resolution.wishes import (
+    ANY_VERSION,
+    DistributionCandidate,
+    ExactWish,
+    ImpossibleWish,
+    PythonWish,
+    Unsupported,
+    Unusable,
+    Wish,
+    wishes,
+)
+
+
+class Refused(Exception):
+    """pip stops, for the reason given, whatever else could be picked.
+
+    :param outcome: how that is reported
+    """
+
+    def __init__(self, reason: str, outcome: Outcome = Outcome.INVALID) -> None:
+        self.outcome = outcome
+        super().__init__(reason)
+
+
+class TargetView:
+    """The indexes as one target sees them; safe to use from several threads.
+
+    :param preferences: what the options of the source say on a project
+    """
+
+    def __init__(
+        self,
+        indexes: Indexes,
+        target: Target,
+        preferences: Callable[[NormalizedName], Preferences] = lambda project: Preferences(),
+    ) -> None:
+        self.indexes = indexes
+        self.client = indexes.client
+        self.target = target
+        # The files that turned out to be others than their names say, by URL.
+        self.unusable: dict[str, Unusable] = {}
+        self._preferences = preferences
+        self._direct: dict[tuple[object, ...], DistributionCandidate | None] = {}
+        self._candidates: dict[NormalizedName, ProjectCandidates] = {}
+        self._markers: dict[tuple[str, str], bool] = {}
+        self._python_wishes: dict[str, PythonWish] = {}
+
+    def page(self, project: NormalizedName) -> Future[ProjectPage]:
+        """What the indexes have of a project."""
+        return self.indexes.page(project, architecture(self.target.platform))
+
+    def candidates(self, project: NormalizedName) -> ProjectCandidates:
+        """:raises Unreachable: the index did not answer"""
+        if project not in self._candidates:
+            page = self.page(project).result()
+            self._candidates[project] = ProjectCandidates(page, self.target, self._preferences(project))
+        return self._candidates[project]
+
+    def direct(self, link: str, name: str | None) -> DistributionCandidate | None:
+        """The candidate for a link; one and the same each time.
+
+        :param name: the project that the link is said to be of
+        :returns: None where it is another project's, so that nothing satisfies who asks for it
+        :raises Unsupported: it is a wheel for another machine
+        :raises Refused: pip would stop at it, or it does not tell which project it is
+        :raises Unreachable: it could not be fetched
+        """
+        link = self.client.without_credentials(link)
+        key = link_key(link)
+        if key not in self._direct:
+            # Two threads may come here at once; the first candidate is everybody's.
+            self._direct.setdefault(key, self._direct_candidate(link, name))
+        found = self._direct[key]
+        return found if found is None or name is None or found.project == canonicalize_name(name) else None
+
+    def _direct_candidate(self, link: str, name: str | None) -> DistributionCandidate | None:
+        file = direct_file(link)
+        if file.is_wheel:
+            self._check_wheel(file, name)
+        try:
+            if file.hashes:
+                self._check_fragment(file)
+            metadata = self.metadata(file)
+            _requirements(file, metadata)
+        except (BrokenDistribution, Unusable) as error:
+            raise Refused(str(error)) from error
+        said = canonicalize_name(metadata.name)
+        if not (name or said):
+            shown = redacted(file.url)
+            raise Refused(f"{shown}: which project this is cannot be told: write `name @ {shown}`")
+        if name and said and canonicalize_name(name) != said:
+            return None
+        try:
+            version = Version(metadata.version)
+        except InvalidVersion:
+            version = ANY_VERSION  # Only a build would tell.
+        return DistributionCandidate(canonicalize_name(name or said), version, file, link=link)
+
+    def _check_wheel(self, file: File, name: str | None) -> None:
+        try:
+            project, _, _, tags = parse_wheel_filename(file.filename)
+        except (InvalidWheelFilename, InvalidVersion) as error:
+            raise Refused(f"{file.filename}: {error}") from error
+        if tags.isdisjoint(self.target.tag_rank):
+            raise Unsupported(f"{file.filename} is not a wheel for {self.target.name}")
+        if name and project != canonicalize_name(name):
+            raise Refused(f"{name} @ {redacted(file.url)}: this is a wheel of {project}")
+
+    def _check_fragment(self, file: File) -> None:
+        algorithm, _, digest = file.hashes[0].partition("=")
+        if self.client.digest(file, algorithm) != digest:
+            raise Refused(f"{redacted(file.url)}: its {algorithm} is not the one in the URL", Outcome.NO_MATCH)
+
+    def facts(self, file: File) -> Future[Any]:
+        """The metadata of a wheel, or what a source distribution says of itself."""
+        return self.client.metadata(file) if file.is_wheel else self.client.sdist(file)
+
+    def sdist(self, file: File) -> Sdist:
+        """:raises Unreachable: the index did not answer"""
+        return self.client.sdist(file).result()
+
+    def metadata(self, file: File) -> Metadata:
+        """:raises Unreachable: the index did not answer
+        :raises BrokenDistribution: the file is not what its name says"""
+        return self.client.metadata(file).result() if file.is_wheel else self.sdist(file).metadata
+
+    def holds(self, marker: Marker | None, extras: Iterable[str] = ("",)) -> bool:
+        """Whether a marker is true on the target, with any of the extras."""
+        if marker is None:
+            return True
+        text = str(marker)
+        return any(self._holds(marker, text, extra) for extra in extras)
+
+    def _holds(self, marker: Marker, text: str, extra: str) -> bool:
+        key = (text, extra)
+        if key not in self._markers:
+            self._markers[key] = marker.evaluate({**self.target.environment, "extra": extra})
+        return self._markers[key]
+
+    def dependencies(self, base: DistributionCandidate, extras: frozenset[NormalizedName]) -> Iterator[Wish]:
+        """What a file requires on the target; with extras, only what these add to pip's requirement of the file itself.
+
+        One after the other, since a link is followed only if all before it can be satisfied.
+
+        :raises Unusable: pip discards the file
+        :raises Unreachable: the index did not answer
+        :raises Refused: as for :meth:`direct`
+        """
+        metadata = self._metadata_of(base)
+        if not extras:
+            yield from self._python_wish(metadata)
+        for each in self._required(base, metadata, extras):
+            if each.url:
+                yield from self.linked(each.url, each.name, None, each.extras)
+            else:
+                yield from wishes(each)
+
+    def foreseen(self, base: DistributionCandidate, extras: frozenset[NormalizedName]) -> list[Wish]:
+        """What of :meth:`dependencies` the indexes will be asked for; no fault is raised, and nothing is waited for."""
+        try:
+            required = self._required(base, self._metadata_of(base), extras)
+            return [wish for each in required if not each.url for wish in wishes(each)]
+        except Unusable:
+            return []
+
+    def _required(
+        self, base: DistributionCandidate, metadata: Metadata, extras: frozenset[NormalizedName]
+    ) -> Iterator[Requirement]:
+        wanted = extras & set(metadata.provides_extra)
+        return (each for each in _requirements(base.file, metadata) if self.holds(each.marker, wanted or ("",)))
+
+    def _metadata_of(self, base: DistributionCandidate) -> Metadata:
+        try:
+            metadata = self.metadata(base.file)
+        except BrokenDistribution as error:
+            raise Unusable(base.file, str(error)) from error
+        if not base.link:
+            _check_identity(base, metadata)
+        return metadata
+
+    def linked(self, link: str, name: str | None, line: Location | None, extras: Iterable[str]) -> list[Wish]:
+        """A requirement that names a link, as the resolver takes it: the file, and the file with extras.
+
+        :raises Refused: as for :meth:`direct`
+        """
+        try:
+            base = self.direct(link, name)
+        except Unsupported as error:
+            raise Refused(str(error)) from error
+        if base is None:
+            if name is None:
+                raise Refused(f"{redacted(link)}: it is another project's")
+            return [ImpossibleWish(canonicalize_name(name), f"{name} @ {redacted(link)}, which is another's", line)]
+        normalised = frozenset(map(canonicalize_name, extras))
+        found: list[Wish] = [ExactWish(base, line)]
+        if normalised:
+            found.append(ExactWish(base.with_extras(normalised), line))
+        return found
+
+    def _python_wish(self, metadata: Metadata) -> list[Wish]:
+        specifier = python_specifier(metadata.requires_python)
+        if not specifier:
+            return []
+        return [self._python_wishes.setdefault(str(specifier), PythonWish(specifier))]
+
+
+def _requirements(file: File, metadata: Metadata) -> list[Requirement]:
+    """pip passes over a version, whatever its other files say, one of whose requirements cannot be parsed."""
+    try:
+        return [requirement(text) for text in metadata.requires_dist]
+    except InvalidRequirement as error:
+        reason = f"{file.filename} has invalid metadata: {str(error).splitlines()[0]}"
+        raise Unusable(file, reason, whole_version=True) from error
+
+
+def _check_identity(base: DistributionCandidate, metadata: Metadata) -> None:
+    """pip discards a file whose metadata names another project or version.
+
+    A source distribution without any ``PKG-INFO`` says nothing that could differ.
+
+    :raises Unusable: it is another one
+    """
+    if not metadata.name:
+        return
+    try:
+        same = canonicalize_name(metadata.name) == base.project and Version(metadata.version) == base.version
+    except InvalidVersion:
+        same = False
+    if not same:
+        raise Unusable(base.file, f"{base.file.filename}: its metadata says {metadata.name} {metadata.version}")
