@@ -150,11 +150,13 @@ def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PIP_CONFIG_FILE": os.devnull, "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
-def find_python(minor: str) -> Path | None:
-    """The interpreter for ``3.12`` (or at a path), from PATH or pyenv; None where this machine has none."""
+def find_python(wanted: str) -> Path | None:
+    """The interpreter for ``3.12`` or ``3.12.1``, from PATH or pyenv, or at a path; None where there is none."""
+    if os.sep in wanted:
+        return Path(wanted) if _version_of(wanted) else None
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    found = [minor if os.sep in minor else f"python{minor}", *map(str, pyenv.glob(f"{minor}.*/bin/python"))]
-    return next((Path(each) for each in found if shutil.which(each) and _version_of(each).startswith(minor)), None)
+    found = [f"python{wanted}", *map(str, sorted(pyenv.glob(f"{wanted}*/bin/python")))]
+    return next((Path(each) for each in found if f"{_version_of(each)}.".startswith(f"{wanted}.")), None)
 
 
 def interpreter(python: Path, folder: Path) -> Interpreter:
@@ -254,24 +256,31 @@ def _platform() -> str:
 def _version_of(executable: str) -> str:
     """``3.12.1``; empty where it does not run, as a shim of pyenv for a version that is not chosen."""
     command = [executable, "-c", "import platform; print(platform.python_version())"]
+    if shutil.which(executable) is None:
+        return ""
     return subprocess.run(command, capture_output=True, text=True).stdout.strip()
 
 
-COLUMNS = f"{'file':24} {'python':8} {'pip':14} {'ours':12} {'same':>8} {'sdists':>6} {'pip s':>7} {'ours s':>7}"
+COLUMNS = f"{'file':24} {'python':8} {'pip':24} {'ours':12} {'same':>9} {'sdists':>6} {'pip s':>7} {'ours s':>7}"
 
 
 def row(each: Comparison) -> str:
     """A line of the table."""
     name = each.file.parent.name if each.file.name == "requirements.txt" else each.file.name
-    theirs = f"{each.pip.outcome} {len(each.pip.picked)}" if each.pip.picked else each.pip.outcome
+    theirs = f"{each.pip.outcome} {len(each.pip.picked) or _failed_build(each.pip.message)}"
     ours = f"{each.ours.outcome} {len(each.ours.picked)}" if each.ours.picked else each.ours.outcome
     agreed = f"{each.same}/{len(each.pip.picked)}" if each.pip.picked else _agreement(each)
     times = f"{each.pip.seconds:7.1f} {each.ours.seconds:7.1f}"
-    return f"{name:24} {each.python:8} {theirs:14} {ours:12} {agreed:>8} {len(each.ours.sdists):6} {times}"
+    return f"{name:24} {each.python:8} {theirs:24} {ours:12} {agreed:>9} {len(each.ours.sdists):6} {times}"
 
 
 def _agreement(each: Comparison) -> str:
-    return "no answer" if each.is_open else "differs" if each.differences else "same"
+    """Where pip has picked nothing that could be counted."""
+    if each.is_open:
+        return "no answer"
+    if each.differences:
+        return "differs"
+    return "named" if each.pip.outcome == BUILD_FAILURE else "same"
 
 
 def main() -> None:
