@@ -24,6 +24,7 @@ PYPI = "https://pypi.org/simple"
 
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
 _FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
+_FLAGS = frozenset({"no-index", "no-proxy-env", "no-input"})
 _KEYRING_PROVIDERS = ("auto", "disabled", "import", "subprocess")
 
 
@@ -66,22 +67,18 @@ def pip_configuration(environ: Mapping[str, str]) -> PipConfiguration:
     :raises InvalidConfiguration: a file cannot be parsed, or a value is not what pip expects
     """
     values = _values(environ)
-    flags = {name: _flag(name, values.get(name)) for name in ("no-index", "no-proxy-env", "no-input")}
-    provider = values.get("keyring-provider", "auto")
-    if provider not in _KEYRING_PROVIDERS:
-        raise InvalidConfiguration(f"pip's keyring-provider is one of {', '.join(_KEYRING_PROVIDERS)}, not {provider}")
     return PipConfiguration(
         index_url=values.get("index-url", PYPI),
         extra_index_urls=tuple(values.get("extra-index-url", "").split()),
         find_links=tuple(map(_expanded, values.get("find-links", "").split())),
-        no_index=flags["no-index"],
+        no_index=_is_yes(values.get("no-index")),
         trusted_hosts=tuple(values.get("trusted-host", "").split()),
         cert=_path(values.get("cert")),
         client_cert=_path(values.get("client-cert")),
         proxy=values.get("proxy"),
-        no_proxy_env=flags["no-proxy-env"],
-        no_input=flags["no-input"],
-        keyring_provider=provider,
+        no_proxy_env=_is_yes(values.get("no-proxy-env")),
+        no_input=_is_yes(values.get("no-input")),
+        keyring_provider=values.get("keyring-provider", "auto"),
     )
 
 
@@ -97,19 +94,28 @@ def _values(environ: Mapping[str, str]) -> dict[str, str]:
             layers["environment"][_key(name[4:])] = value
     values: dict[str, str] = {}
     for layer in layers.values():
-        # pip knows the same option by two names.
-        values |= {"index-url" if name == "pypi-url" else name: value for name, value in layer.items() if value}
+        for name, value in layer.items():
+            if value:
+                _check(name, value)
+                # pip knows the same option by two names.
+                values["index-url" if name == "pypi-url" else name] = value
     return values
+
+
+def _check(name: str, value: str) -> None:
+    """pip stops at a value that it does not expect, even if another goes before it."""
+    if name in _FLAGS and value.lower() not in _TRUE | _FALSE:
+        raise InvalidConfiguration(f"pip's {name} is yes or no, true or false, 1 or 0, and nothing else")
+    if name == "keyring-provider" and value not in _KEYRING_PROVIDERS:
+        raise InvalidConfiguration(f"pip's keyring-provider is one of {', '.join(_KEYRING_PROVIDERS)}")
 
 
 def _key(name: str) -> str:
     return name.lower().replace("_", "-").removeprefix("--")
 
 
-def _flag(name: str, value: str | None) -> bool:
-    if value is None or value.lower() in _TRUE | _FALSE:
-        return value is not None and value.lower() in _TRUE
-    raise InvalidConfiguration(f"pip's {name} is yes or no, true or false, 1 or 0, not {value}")
+def _is_yes(value: str | None) -> bool:
+    return value is not None and value.lower() in _TRUE
 
 
 def _path(value: str | None) -> str | None:

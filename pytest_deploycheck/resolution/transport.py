@@ -28,6 +28,7 @@ _PAUSE = 0.3  # seconds, before the second attempt
 _RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 20
+_ONCE = urllib3.Retry(total=False, redirect=False)
 _HEADERS = {"User-Agent": f"pytest-deploycheck/{__version__}", "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
 
 
@@ -191,7 +192,7 @@ class Transport:
             stores = self._connections.stores
             try:
                 return manager.urlopen(
-                    "GET", url, headers=sent, redirect=False, retries=False, timeout=max(0.01, self._wait)
+                    "GET", url, headers=sent, redirect=False, retries=_ONCE, timeout=max(0.01, self._wait)
                 )
             except HTTPError as error:
                 if "CERTIFICATE_VERIFY_FAILED" not in str(error) or not self._connections.may_trust_after(stores):

@@ -142,17 +142,20 @@ class _ProxyHandler(BaseHTTPRequestHandler):
         if self._is_refused():
             return
         host, _, path = self.path.removeprefix("http://").partition("/")
-        onward = http.client.HTTPConnection(host)
-        onward.request("GET", f"/{path}", headers={n: v for n, v in self.headers.items() if "proxy" not in n.lower()})
-        answer = onward.getresponse()
-        content = answer.read()
+        with contextlib.closing(http.client.HTTPConnection(host)) as onward:
+            headers = {name: value for name, value in self.headers.items() if "proxy" not in name.lower()}
+            onward.request("GET", f"/{path}", headers=headers)
+            answer = onward.getresponse()
+            try:
+                content = answer.read()
+            except http.client.IncompleteRead as broken:
+                content = broken.partial
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in ("server", "date", "connection"):
                 self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
-        onward.close()
 
     def do_CONNECT(self) -> None:
         if self._is_refused():

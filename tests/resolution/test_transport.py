@@ -64,7 +64,7 @@ SILENCES: dict[str, Behaviour] = {
 def test_whatever_an_index_is_silent_after_the_time_is_bounded(behaviour: Behaviour) -> None:
     with RawServer(behaviour) as server:
         started = time.monotonic()
-        assert "answer within 0.2 s" in fault_of(Transport(timeout=0.2), server.url)
+        assert "answer within 0.1 s" in fault_of(Transport(timeout=0.1), server.url)
         assert time.monotonic() - started < 3
         assert server.connections == 2
 
@@ -73,7 +73,7 @@ def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(connections, "_LONGEST", 3)
     with RawServer(sends(HEAD + b"\r\n", every=0.01, repeat=b"x" * 10_000)) as server:
         started = time.monotonic()
-        assert "no complete answer within 0.2 s" in fault_of(Transport(timeout=0.2), server.url)
+        assert "no complete answer within 0.1 s" in fault_of(Transport(timeout=0.1), server.url)
         assert time.monotonic() - started < 4
 
 
@@ -93,7 +93,7 @@ def test_a_large_answer_may_take_longer_than_a_small_one() -> None:
 def test_a_connection_that_is_never_made_is_given_up() -> None:
     with full_listener() as url:
         started = time.monotonic()
-        assert "no answer within 0.2 s" in fault_of(Transport(timeout=0.2), url)
+        assert "no answer within 0.1 s" in fault_of(Transport(timeout=0.1), url)
         assert time.monotonic() - started < 3
 
 
@@ -101,7 +101,7 @@ def test_a_handshake_that_is_never_made_is_given_up() -> None:
     with RawServer(sends()) as server:
         started = time.monotonic()
         url = server.url.replace("http:", "https:")
-        assert "no answer within 0.2 s" in fault_of(Transport(timeout=0.2), url)
+        assert "no answer within 0.1 s" in fault_of(Transport(timeout=0.1), url)
         assert time.monotonic() - started < 3
 
 
@@ -130,11 +130,11 @@ def test_https_where_http_is_spoken_is_named(index: Index) -> None:
 
 def test_a_host_that_does_not_answer_is_not_asked_for_the_next_page() -> None:
     with RawServer(sends()) as server:
-        transport = Transport(timeout=0.2)
+        transport = Transport(timeout=0.1)
         fault_of(transport, f"{server.url}demo/")
         message = fault_of(transport, f"{server.url}other/")
         assert server.connections == 2
-        assert message == f"{server.url}demo/: no answer within 0.2 s; so {server.url}other/ was not asked for"
+        assert message == f"{server.url}demo/: no answer within 0.1 s; so {server.url}other/ was not asked for"
 
 
 def test_retry_after_is_waited_for_if_it_is_short(index: Index) -> None:
@@ -217,8 +217,8 @@ def test_a_redirect_to_a_file_is_not_followed(index: Index) -> None:
 def test_silence_behind_a_redirect_names_where(index: Index) -> None:
     with RawServer(sends()) as server:
         redirecting(index, f"{server.url}demo/")
-        message = fault_of(Transport(timeout=0.2), page_of(index))
-        assert message == f"{page_of(index)}: no answer within 0.2 s (from {server.url}demo/)"
+        message = fault_of(Transport(timeout=0.1), page_of(index))
+        assert message == f"{page_of(index)}: no answer within 0.1 s (from {server.url}demo/)"
 
 
 # Certificates.
@@ -385,9 +385,9 @@ def test_a_proxy_that_is_not_there_is_named(index: Index) -> None:
 def test_a_proxy_that_is_silent_takes_bounded_time(scheme: str, index: Index) -> None:
     with RawServer(sends(b"HTTP/1.1 200 OK\r\nX: ", every=0.02, repeat=b"x")) as server:
         started = time.monotonic()
-        transport = Transport(timeout=0.2, proxy=server.url.removesuffix("/simple/"))
+        transport = Transport(timeout=0.1, proxy=server.url.removesuffix("/simple/"))
         message = fault_of(transport, page_of(index).replace("http:", f"{scheme}:"))
-        assert "answer within 0.2 s" in message
+        assert "answer within 0.1 s" in message
         assert time.monotonic() - started < 3
 
 
