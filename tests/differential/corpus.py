@@ -49,16 +49,19 @@ _ROUTE = {"PIP_CERT", "PIP_CLIENT_CERT", "PIP_INDEX_URL", "PIP_PROXY", "PIP_TRUS
 
 TIMEOUT, BUILD_FAILURE = "timeout", "build-failure"
 
-# pip's last word on a source distribution, after all that the build has printed, which may hold any of the words below.
-_FAILED_BUILD = re.compile(r"Failed to build '([^']+)' when")
-
+# In this order: what pip prints of a failed build may hold any of the words below it.
 _OUTCOMES = (
+    (BUILD_FAILURE, "Failed to build '"),
+    (BUILD_FAILURE, "metadata-generation-failed"),
     ("conflict", "ResolutionImpossible"),
     ("no-match", "No matching distribution"),
     ("no-match", "requires a different Python"),
     ("no-match", "require a different Python"),
     ("invalid", "Invalid requirement"),
 )
+
+# pip's last words on a source distribution of which it knows the name.
+_FAILED_BUILD = re.compile(r"Failed to build '([^']+)' when|generating package metadata\.\s+╰─> (?!from )(\S+)")
 
 
 @dataclass(frozen=True)
@@ -137,9 +140,10 @@ class Comparison:
     def _unnamed_sdist(self) -> Iterator[str]:
         """pip stopped at a source distribution that it could not build: ours has to answer, and to name it."""
         failed = _failed_build(self.pip.message)
+        named = self.ours.picked.get(failed) in self.ours.sdists if failed else bool(self.ours.sdists)
         if self.ours.outcome == Outcome.UNREACHABLE.value:
             yield f"pip: {BUILD_FAILURE}, ours: no answer: {self.ours.message}"
-        elif self.ours.picked.get(failed) not in self.ours.sdists and failed not in self.ours.message:
+        elif not named and not (failed and failed in canonicalize_name(self.ours.message)):
             yield f"pip could not build {failed}, ours: {self.ours.outcome}, sdists {', '.join(self.ours.sdists)}"
 
 
@@ -238,14 +242,13 @@ def _run(command: Sequence[str], folder: Path, timeout: float) -> tuple[int | No
 
 
 def _outcome(message: str) -> str:
-    if _failed_build(message):
-        return BUILD_FAILURE
     return next((outcome for outcome, sign in _OUTCOMES if sign in message), "other")
 
 
 def _failed_build(message: str) -> str:
-    """The normalised name of the project whose source distribution pip could not build; empty where it could."""
-    return next(map(canonicalize_name, reversed(_FAILED_BUILD.findall(message))), "")
+    """The normalised name of the project whose source distribution pip could not build; empty where it names none."""
+    named = [one or other for one, other in _FAILED_BUILD.findall(message)]
+    return canonicalize_name(named[-1]) if named else ""
 
 
 @functools.cache
