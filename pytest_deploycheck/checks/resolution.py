@@ -18,7 +18,7 @@ def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]
     resolution = deployment.resolution(place)
     if resolution.outcome is Outcome.UNREACHABLE:
         raise CannotCheck(resolution.message)
-    if resolution.outcome is Outcome.INVALID:
+    if resolution.outcome is Outcome.INVALID and place.source.file.problems:
         yield from _refused(place)
     elif resolution.outcome is not Outcome.OK:
         yield _failed(place, resolution)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 
 from pytest_deploycheck.resolution.find_links import is_remote, is_remote_page, linked_files, local_pages
-from pytest_deploycheck.resolution.index import IndexClient
+from pytest_deploycheck.resolution.index import IndexClient, NotCached
 from pytest_deploycheck.resolution.page import MergedPages, ProjectPage
 
 
@@ -83,9 +83,9 @@ def _joined(project: str, local: ProjectPage, futures: list[Future[ProjectPage]]
         if any(future.cancelled() for future in futures):
             joined.cancel()
             return
-        faults = [future.exception() for future in futures if future.exception()]
+        faults = [fault for future in futures if (fault := future.exception()) is not None]
         if faults:
-            joined.set_exception(faults[0])
+            joined.set_exception(_together(faults))
         else:
             joined.set_result(MergedPages(project, [local, *(future.result() for future in futures)]))
 
@@ -94,3 +94,9 @@ def _joined(project: str, local: ProjectPage, futures: list[Future[ProjectPage]]
     if not futures:
         joined.set_result(local)
     return joined
+
+
+def _together(faults: list[BaseException]) -> BaseException:
+    """What an offline run lacks is named as a whole; of other faults the first will do."""
+    missing = [each for fault in faults if isinstance(fault, NotCached) for each in fault.missing]
+    return NotCached(*missing) if missing else faults[0]

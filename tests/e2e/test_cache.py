@@ -141,6 +141,18 @@ def test_offline_all_that_is_missing_is_named_as_an_error(project: Deploycheck, 
     assert index.requests == []
 
 
+def test_offline_the_pages_of_each_index_are_named(
+    project: Deploycheck, index: Index, isolation: pytest.MonkeyPatch
+) -> None:
+    isolation.setenv("PIP_EXTRA_INDEX_URL", "https://example.org/simple")
+    project.project({"requirements.txt": "demo\n"})
+    [resolution] = project.report(*TARGET, "--deploycheck-offline", index=index)["resolutions"]
+    assert resolution["message"].splitlines()[1:3] == [
+        f"  the page {index.url}demo/",
+        "  the page https://example.org/simple/demo/",
+    ]
+
+
 def test_offline_with_an_empty_cache_no_socket_is_opened(
     project: Deploycheck, index: Index, isolation: pytest.MonkeyPatch
 ) -> None:
