@@ -26,6 +26,11 @@ class Bound:
         self._rounds = 0
         self._tried: Counter[str] = Counter()
 
+    @property
+    def rounds(self) -> int:
+        """How many there may be."""
+        return MOST_ROUNDS
+
     def check(self) -> None:
         """One more round.
 

@@ -72,7 +72,18 @@ def absence(candidates: ProjectCandidates, target: Target) -> tuple[str, ...]:
     if others := [version for version in versions if version not in usable]:
         lines.append(f"versions without one: {_listed(others)}")
         lines += [f"  {line}" for line in _reasons(candidates, others[0], target)]
+    if yanked := [v for v in usable if all(each.file.yanked is not None for each in candidates.compatible(v))]:
+        lines.append(f"yanked, so that only a pin takes them: {_listed(yanked)}")
     return tuple(lines)
+
+
+def built_before(filenames: Sequence[str]) -> tuple[str, ...]:
+    """What pip builds before it finds that nothing fits: these builds may fail first, or take minutes."""
+    if not filenames:
+        return ()
+    shown = ", ".join(filenames[:_MOST_VERSIONS])
+    more = f" and {len(filenames) - _MOST_VERSIONS} more" if len(filenames) > _MOST_VERSIONS else ""
+    return (f"before it says so, pip builds {shown}{more}, to learn what is required there",)
 
 
 def _listed(versions: Sequence[Version]) -> str:

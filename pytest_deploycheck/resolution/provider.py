@@ -7,7 +7,6 @@ is fetched: pip fetches it to see whether a candidate exists at all, here only a
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -55,17 +54,25 @@ class _Lazily:
     """What an iterator yields, as often as it is asked for; an item is made when it is first come to."""
 
     def __init__(self, items: Iterable[Wish]) -> None:
-        self._coming = iter(items)
+        self._coming: Iterator[Wish] | None = iter(items)
         self._come: list[Wish] = []
 
     def __iter__(self) -> Iterator[Wish]:
-        for position in itertools.count():
-            if position == len(self._come):
-                following = next(self._coming, None)
-                if following is None:
-                    return
-                self._come.append(following)
+        return iter(self._come) if self._coming is None else self._further()
+
+    def _further(self) -> Iterator[Wish]:
+        position = 0
+        while position < len(self._come) or self._has_next():
             yield self._come[position]
+            position += 1
+
+    def _has_next(self) -> bool:
+        following = None if self._coming is None else next(self._coming, None)
+        if following is None:
+            self._coming = None
+            return False
+        self._come.append(following)
+        return True
 
 
 _UNCONSTRAINED = Constraint()
@@ -109,11 +116,14 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         self._constraints = constraints
         self._unusable = unusable
         self._checking = checking
-        self._bases: dict[tuple[str, str], DistributionCandidate] = {}
+        # Every file that pip would have looked into so far, by URL.
+        self.offered: dict[str, DistributionCandidate] = {}
         self._required: dict[Candidate, Iterable[Wish]] = {}
         self._satisfied: dict[tuple[int, int], bool] = {}
         self._conflicts: defaultdict[str, int] = defaultdict(int)
         self._promoted: set[str] = set()
+        # The source distributions that pip has built by now: it does so as soon as it comes upon one.
+        self.built: dict[str, None] = {}
 
     def identify(self, requirement_or_candidate: Wish | Candidate) -> str:
         return requirement_or_candidate.name
@@ -228,6 +238,8 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
             base = self._base(project, version, file)
             candidate = base.with_extras(extras) if extras else base
             if id(candidate) not in rejected:
+                if not file.is_wheel:
+                    self.built[file.filename] = None
                 yield candidate
 
     def _usable(self, files: Iterable[File]) -> File | None:
@@ -250,10 +262,9 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         return lambda file: checking.check(file, hashes, pinned=pinned)
 
     def _base(self, project: NormalizedName, version: Version, file: File) -> DistributionCandidate:
-        key = (file.url, file.filename)
-        if key not in self._bases:
-            self._bases[key] = DistributionCandidate(project, version, file)
-        return self._bases[key]
+        if file.url not in self.offered:
+            self.offered[file.url] = DistributionCandidate(project, version, file)
+        return self.offered[file.url]
 
     def narrow_requirement_selection(
         self,

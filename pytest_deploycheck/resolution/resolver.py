@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from packaging.markers import Marker
@@ -16,10 +16,10 @@ from resolvelib.resolvers import Result
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.ahead import Ahead
-from pytest_deploycheck.resolution.bound import MOST_ROUNDS, Bound, TooMuchWork
+from pytest_deploycheck.resolution.bound import Bound, TooMuchWork
 from pytest_deploycheck.resolution.constraint import Constraint
 from pytest_deploycheck.resolution.direct import direct_file
-from pytest_deploycheck.resolution.explanation import absence, causes_of, conflict_message, python_message
+from pytest_deploycheck.resolution.explanation import absence, built_before, causes_of, conflict_message, python_message
 from pytest_deploycheck.resolution.graph import distributions
 from pytest_deploycheck.resolution.hash_checking import (
     NO_HASHES,
@@ -137,9 +137,11 @@ def _attempt(
         view.client.settle()
     resolver: Resolver[Wish, Candidate, str] = Resolver(provider, trail)
     try:
-        result: Result[Wish, Candidate, str] = resolver.resolve(user.roots, max_rounds=MOST_ROUNDS)
+        result: Result[Wish, Candidate, str] = resolver.resolve(user.roots, max_rounds=bound.rounds)
     except ResolutionImpossible as impossible:
-        return _explained(source, list(impossible.causes), trail, user, view)
+        _look_into(provider.offered.values(), view)
+        found = _explained(source, list(impossible.causes), trail, user, view)
+        return replace(found, evidence=(*found.evidence, *built_before(list(provider.built))))
     except ResolutionTooDeep:
         raise bound.reached() from None
     except NotCached as first:
@@ -147,6 +149,15 @@ def _attempt(
     finally:
         ahead.stop()
     return Resolution(source, view.target, Outcome.OK, distributions=distributions(result, user.lines, view.sdist))
+
+
+def _look_into(offered: Iterable[DistributionCandidate], view: TargetView) -> None:
+    """Make sure that a failure is pip's: it looks into files at once that are looked into here when they are tried.
+
+    :raises Unusable: pip would not have counted one of them as a candidate
+    """
+    for base in offered:
+        view.check(base)
 
 
 def _check(checking: HashChecking, wish: ExactWish, hashes: Hashes) -> None:
@@ -242,9 +253,7 @@ def _explained(
     refusing = [each for each in sides if _refuses(each.requirement, view)]
     causes = causes_of(refusing or sides, trail.parents, user.lines)
     if refusing:
-        return Resolution(
-            source, view.target, Outcome.NO_MATCH, python_message(refusing, view.target), causes=causes
-        )
+        return Resolution(source, view.target, Outcome.NO_MATCH, python_message(refusing, view.target), causes=causes)
     wish = sides[0].requirement
     if len(sides) == 1 and wish.name not in user.constraints:
         evidence = (*absence(view.candidates(wish.project), view.target), *_passed_over(wish.project, view))

@@ -105,6 +105,8 @@ def describe(tree: SourceTree) -> Sdist:
     if dependencies is not None:
         requires, extras = dependencies
         metadata = replace(metadata, requires_dist=requires, provides_extra=extras)
+    if metadata.requires_python is None and not _is_static(metadata):
+        metadata = replace(metadata, requires_python=_python_of_setup(tree))
     needs = build_needs(tree.paths, tree.texts, pyproject)
     return Sdist(metadata, dependencies is not None, needs.native, needs.tools, needs.backend)
 
@@ -249,14 +251,9 @@ def _of_setup_cfg(tree: SourceTree) -> _Dependencies | None:
 
 def _of_setup_py(tree: SourceTree) -> _Dependencies | None:
     """``install_requires`` of the one ``setup()`` call, where it is a literal or is not given."""
-    try:
-        module = ast.parse(tree.texts.get("setup.py", ""))
-    except (SyntaxError, ValueError):
+    given = _setup_arguments(tree)
+    if given is None:
         return None
-    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call) and _is_setup(node.func)]
-    if len(calls) != 1 or any(keyword.arg is None for keyword in calls[0].keywords):
-        return None
-    given = {keyword.arg: keyword.value for keyword in calls[0].keywords}
     try:
         requires = _lines(ast.literal_eval(given["install_requires"])) if "install_requires" in given else []
         extras = ast.literal_eval(given["extras_require"]) if "extras_require" in given else {}
@@ -265,6 +262,31 @@ def _of_setup_py(tree: SourceTree) -> _Dependencies | None:
     except (ValueError, TypeError, AttributeError):
         return None
     return tuple(requires), tuple(canonicalize_name(extra) for extra in extras)
+
+
+def _setup_arguments(tree: SourceTree) -> dict[str, ast.expr] | None:
+    """What is given to the one ``setup()`` call; None where there is not one, or where a mapping is unpacked in it."""
+    try:
+        module = ast.parse(tree.texts.get("setup.py", ""))
+    except (SyntaxError, ValueError):
+        return None
+    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call) and _is_setup(node.func)]
+    if len(calls) != 1 or any(keyword.arg is None for keyword in calls[0].keywords):
+        return None
+    return {keyword.arg: keyword.value for keyword in calls[0].keywords if keyword.arg}
+
+
+def _python_of_setup(tree: SourceTree) -> str | None:
+    """``python_requires`` of ``setup.py`` or ``setup.cfg``, which an old ``PKG-INFO`` does not repeat."""
+    given = (_setup_arguments(tree) or {}).get("python_requires")
+    if isinstance(given, ast.Constant) and isinstance(given.value, str):
+        return given.value
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(tree.texts.get("setup.cfg", ""))
+    except configparser.Error:
+        return None
+    return parser.get("options", "python_requires", fallback=None)
 
 
 def _is_setup(function: ast.expr) -> bool:

@@ -179,6 +179,14 @@ class TargetView:
             else:
                 yield from wishes(each)
 
+    def check(self, base: DistributionCandidate) -> None:
+        """Look whether a file of an index is what its name says.
+
+        :raises Unusable: pip discards it
+        :raises Unreachable: the index did not answer
+        """
+        _requirements(base.file, self._metadata_of(base))
+
     def foreseen(self, base: DistributionCandidate, extras: frozenset[NormalizedName]) -> list[Wish]:
         """What of :meth:`dependencies` the indexes will be asked for; no fault is raised, and nothing is waited for."""
         try:

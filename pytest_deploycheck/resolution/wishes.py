@@ -20,6 +20,7 @@ PYTHON = "<Python from Requires-Python>"
 ANY_VERSION = Version("0+unknown")
 """The version of a source that cannot be read here."""
 
+
 class SpecifierWish:
     """A requirement by name and versions, perhaps with extras: a user's line or a distribution's dependency."""
 

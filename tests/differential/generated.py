@@ -79,7 +79,6 @@ INVALID_NAMES = (
     "{0}-more-2.0.tar.gz",
     "{0}-2.0-1.tar.gz",
     "{0}-2.0.zip",
-    "{0}-2.0.tar.bz2",
 )
 
 
@@ -195,7 +194,8 @@ extras = st.sampled_from(["", "", "", "", "[fast]", "[fast,slow]", "[unknown]", 
 PYTHONS = (*[None] * 7, ">=3.6", ">=3.99", "nonsense", ">=3.8.*", ">=2.7,!=3.0.*", "<4,>=3.8")
 HOST_MARKERS = (
     "", "", "", "", 'sys_platform == "win32"', 'python_version >= "3.8"', 'sys_platform != "darwin"',
-    'os_name == "posix"', 'platform_machine == "riscv64" or python_full_version < "3.0"', 'implementation_name == "cpython"',
+    'os_name == "posix"', 'platform_machine == "riscv64" or python_full_version < "3.0"',
+    'implementation_name == "cpython"',
 )  # fmt: skip
 EXTRA_MARKERS = (
     "", "", "", "", 'extra == "fast"', 'extra == "slow"', 'extra == "all"', 'sys_platform == "win32"',
@@ -265,9 +265,7 @@ def files(draw: st.DrawFn, common: Offered, escaped: str, kind: str) -> Offered:
     # setuptools would not take an extra's marker in install_requires.
     requires = tuple(r for r in common.requires if kind != SETUP_PY or ("extra ==" not in r and ".*" not in r))
     python = common.python if kind != SETUP_PY or common.python not in ("nonsense", ">=3.8.*") else None
-    return replace(
-        common, kind=kind, filename=filename, yanked=yanked, says=says, requires=requires, python=python
-    )
+    return replace(common, kind=kind, filename=filename, yanked=yanked, says=says, requires=requires, python=python)
 
 
 @st.composite
@@ -339,7 +337,7 @@ def cases(draw: st.DrawFn) -> Case:
     for project in PROJECTS:
         for release in draw(st.lists(releases(project), min_size=0 if draw(one_in(12)) else 1, max_size=4)):
             offered.update({(file.place, file.filename): file for file in release})
-    for invalid in draw(st.lists(invalid_files(), max_size=2)) if draw(one_in(3)) else []:
+    for invalid in draw(st.lists(invalid_files(), max_size=2)) if draw(one_in(3)) else ():
         offered.setdefault((invalid.place, invalid.filename), invalid)
     found = list(offered.values())
     linkable = bool(_linkable(found))
@@ -348,10 +346,13 @@ def cases(draw: st.DrawFn) -> Case:
     lines = draw(st.lists(requirements(PROJECTS, HOST_MARKERS), min_size=1, max_size=4))
     if linkable and draw(one_in(4)):
         lines.insert(draw(st.integers(0, len(lines))), draw(direct_lines(found)))
-    constraints = draw(constraint_lines(found)) if draw(one_in(4)) else []
-    if found and draw(one_in(6)):
+    constraints: list[str] = []
+    if draw(one_in(4)):
+        constraints = draw(constraint_lines(found))
+    if draw(one_in(6)) and found:
         lines = [line + draw(hashes(found, line)) for line in lines]
-        constraints = [line + (draw(hashes(found, line)) if draw(one_in(3)) else "") for line in constraints]
+        hashed = draw(one_in(3))
+        constraints = [line + draw(hashes(found, line)) if hashed else line for line in constraints]
     return Case(
         tuple(found), draw(options(found)), tuple(lines), tuple(constraints), draw(switches),
         draw(st.sampled_from(["folder", "page", "remote"])),
@@ -364,7 +365,7 @@ def constraint_lines(draw: st.DrawFn, offered: list[Offered]) -> list[str]:
     found: list[str] = draw(st.lists(by_name, min_size=1, max_size=3))
     if draw(one_in(4)):
         found[0] += f" ; {draw(st.sampled_from([each for each in HOST_MARKERS if each]))}"
-    if _linkable(offered) and draw(one_in(4)):
+    if draw(one_in(4)) and _linkable(offered):
         target = draw(st.sampled_from(_linkable(offered)))
         found.append(f"{target.project} @ <files>/{target.filename}")
     return found

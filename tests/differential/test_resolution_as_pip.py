@@ -19,6 +19,7 @@ from typing import IO, Any
 from urllib.parse import unquote
 
 import pytest
+from differential.generated import HOST, Case, cases
 from hypothesis import HealthCheck, Phase, given, settings
 
 from index_server import Distribution, Index, Switches
@@ -26,9 +27,6 @@ from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.requirements import read_requirements
 from pytest_deploycheck.subjects import Source
-
-sys.path.insert(0, str(Path(__file__).parent))
-from generated import HOST, Case, cases
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="describes this machine as a Linux target")
 

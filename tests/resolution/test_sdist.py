@@ -133,3 +133,18 @@ def test_what_goes_into_the_cache_comes_out() -> None:
 def test_a_damaged_cache_entry_is_refused(dumped: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         Sdist.load(dumped)
+
+
+@pytest.mark.parametrize(
+    ("files", "python"),
+    [
+        ({"setup.py": "from setuptools import setup\nsetup(python_requires='>=3.99')"}, ">=3.99"),
+        ({"setup.cfg": "[options]\npython_requires = >=3.8\n"}, ">=3.8"),
+        ({"setup.py": "from setuptools import setup\nsetup(python_requires=computed())"}, None),
+        ({"PKG-INFO": PKG_INFO.format("2.2"), "setup.cfg": "[options]\npython_requires = >=3.8\n"}, None),
+    ],
+)
+def test_the_python_it_requires_stands_in_its_setup_where_pkg_info_does_not_tell(
+    files: dict[str, str], python: str | None
+) -> None:
+    assert read(files).metadata.requires_python == python
