@@ -114,9 +114,9 @@ class Resolutions:
         transport.trust(said.trusted_hosts)
         bare_urls = dict.fromkeys(transport.without_credentials(_as_url(url)) for url in urls)
         bare_links = dict.fromkeys(transport.without_credentials(link, is_index=False) for link in find_links)
-        ignored = {url for url in (*bare_urls, *bare_links) if not transport.is_secure(url)}
+        ignored = {url: reason for url in (*bare_urls, *bare_links) if (reason := _passed_over(url, transport))}
         used, used_links = (tuple(url for url in found if url not in ignored) for found in (bare_urls, bare_links))
-        return Indexes(self._client, used, used_links, tuple(sorted(ignored)))
+        return Indexes(self._client, used, used_links, tuple(ignored.values()))
 
     def _compute(self, source: Source, target: Target) -> Resolution:
         if source.file.problems:
@@ -199,8 +199,16 @@ def _as_url(index: str) -> str:
 def _with_ignored(resolution: Resolution, ignored: Iterable[str]) -> Resolution:
     if resolution.outcome not in (Outcome.NO_MATCH, Outcome.CONFLICT):
         return resolution
-    evidence = [f"pip ignores {redacted(url)}: it is not https, and no --trusted-host names it" for url in ignored]
-    return replace(resolution, evidence=(*resolution.evidence, *evidence))
+    return replace(resolution, evidence=(*resolution.evidence, *ignored))
+
+
+def _passed_over(place: str, transport: Transport) -> str:
+    """Why pip does not search a place, as a sentence; empty where it does."""
+    if not transport.is_secure(place):
+        return f"pip ignores {redacted(place)}: it is not https, and no --trusted-host names it"
+    if "://" not in place and not place.startswith("file:") and not os.path.exists(place):
+        return f"pip ignores {redacted(place)}: it is no URL, and there is no such file or folder"
+    return ""
 
 
 def _is_storable(indexes: Indexes, asked: list[Asked]) -> bool:

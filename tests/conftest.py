@@ -32,7 +32,9 @@ def isolation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
                 patch.delenv(name)
         for name in () if networked else _PROXIES:
             patch.delenv(name, raising=False)
-        patch.delenv("PYTEST_ADDOPTS", raising=False)
+        # Of the run that these tests are: the runs that they start are others.
+        for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_TESTRUNUID"):
+            patch.delenv(name, raising=False)
         # The processes that tests start are many: they compile each module once, all of them together.
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.getbasetemp().parent / "bytecode"))

@@ -22,7 +22,7 @@ from pytest_deploycheck.resolution.page import ACCEPT, File, IndexPage, InvalidP
 from pytest_deploycheck.resolution.ranged import NotRanged, RangedFile
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, read_sdist
 from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
-from pytest_deploycheck.resolution.transport import Answer, Transport, Unreachable, redacted
+from pytest_deploycheck.resolution.transport import Answer, Transport, Unreachable, redacted, refusal
 
 Value = TypeVar("Value")
 Facts = TypeVar("Facts", Metadata, Sdist)
@@ -245,7 +245,7 @@ class IndexClient:
     def _content(self, file: File) -> bytes:
         answer = self._get(file.url, what="the file")
         if answer.status != 200:
-            raise Unreachable(f"{redacted(file.url)}: answered {answer.status}")
+            raise Unreachable(f"{redacted(file.url)}: {refusal(answer)}")
         return answer.content
 
     def _get(self, url: str, headers: dict[str, str] | None = None, what: str = "") -> Answer:
@@ -269,7 +269,7 @@ def _parsed(project: str, url: str, answer: Answer, architecture: str) -> IndexP
     if answer.status in (404, 410):
         return IndexPage.empty(project)
     if answer.status != 200:
-        raise Unreachable(f"{redacted(url)}: answered {answer.status}")
+        raise Unreachable(f"{redacted(url)}: {refusal(answer)}")
     try:
         content_type = answer.headers.get("content-type", "")
         return parse_page(project, redacted(answer.url), content_type, answer.content, architecture)

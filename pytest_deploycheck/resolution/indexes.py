@@ -19,7 +19,7 @@ class Indexes:
 
     :param urls: of the simple API, in pip's order: ``--index-url``, then each ``--extra-index-url``
     :param find_links: URLs of pages and files, and local folders, pages and files
-    :param ignored: URLs of indexes and pages that pip passes over, since they are neither https nor trusted
+    :param ignored: what pip passes over, and why, a sentence each
     """
 
     def __init__(

@@ -21,7 +21,7 @@ from pytest_deploycheck import __version__
 from pytest_deploycheck.resolution.connections import BadCertificates, Connections, NoSocks, deadline
 from pytest_deploycheck.resolution.credentials import Credentials, Login, redacted
 
-__all__ = ["Answer", "Transport", "Unreachable", "redacted"]
+__all__ = ["Answer", "Transport", "Unreachable", "redacted", "refusal"]
 
 _ATTEMPTS = 2
 _PAUSE = 0.3  # seconds, before the second attempt
@@ -49,6 +49,17 @@ class Answer:
     headers: Mapping[str, str]
     content: bytes
     url: str
+
+
+def refusal(answer: Answer) -> str:
+    """What an answer that is none says, in words."""
+    return f"answered {answer.status}{_HINTS.get(answer.status, '')}"
+
+
+_HINTS = {
+    401: " (it wants a login: in its URL, in netrc or in keyring)",
+    403: " (whoever asks is not allowed to)",
+}
 
 
 @dataclass(frozen=True)

@@ -174,13 +174,16 @@ def test_a_configuration_that_pip_refuses_is_an_error(
 
 def test_an_index_that_pip_ignores_is_ignored_and_told_of(deploycheck: Deploycheck, index: Index) -> None:
     index.add(wheel("demo", "1.0"))
-    lines = "--extra-index-url http://index.invalid/simple\ndemo\n"
+    lines = "--extra-index-url http://index.invalid/simple\n--extra-index-url index.invalid/simple\ndemo\n"
     deploycheck.project({"requirements.txt": lines, "pytest.ini": "[pytest]\n"})
     assert filenames(resolution(deploycheck, index)) == ["demo-1.0-py3-none-any.whl"]
     deploycheck.project({"requirements.txt": f"{lines}missing\n"})
     result = deploycheck(*TARGET, index=index)
     result.stdout.fnmatch_lines(
-        ["*pip ignores http://index.invalid/simple: it is not https, and no --trusted-host names it"]
+        [
+            "*pip ignores http://index.invalid/simple: it is not https, and no --trusted-host names it",
+            "*pip ignores index.invalid/simple: it is no URL, and there is no such file or folder",
+        ]
     )
 
 

@@ -177,7 +177,8 @@ def test_a_refusal_is_told_without_what_was_refused(private_index: Index, tmp_pa
         with pytest.raises(Unreachable) as caught:
             client.page(bare, "demo", "x86_64").result()
         client.close()
-    assert str(caught.value) == f"{private_index.url}demo/: answered 401"
+    said = str(caught.value)
+    assert said == f"{private_index.url}demo/: answered 401 (it wants a login: in its URL, in netrc or in keyring)"
 
 
 @pytest.mark.parametrize(
