@@ -17,6 +17,8 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -90,12 +92,63 @@ class _BoundedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_BoundedStream(raw, sock), _BUFFER)
 
 
+class _Addresses:
+    """Where each host was reached first: there the other threads go too, without looking its name up again.
+
+    Sixteen threads that ask for one name at the same time overrun small resolvers, and a lost question costs 5 seconds.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: dict[tuple[str, int], Future[str]] = {}
+
+    def connect(self, host: str, port: int, connect: Callable[[str], socket.socket]) -> socket.socket:
+        """Connect to where the host was reached; who comes while the first one connects waits, and shares its fate."""
+        with self._lock:
+            is_first = (host, port) not in self._found
+            found = self._found.setdefault((host, port), Future())
+        if is_first:
+            return self._connect_first(host, port, connect, found)
+        address = found.result()
+        try:
+            return connect(address)
+        except urllib3.exceptions.HTTPError:
+            return connect(host)  # It may have moved.
+
+    def _connect_first(
+        self, host: str, port: int, connect: Callable[[str], socket.socket], found: Future[str]
+    ) -> socket.socket:
+        try:
+            sock = connect(host)
+        except BaseException as error:
+            with self._lock:
+                del self._found[host, port]
+            found.set_exception(error)
+            raise
+        found.set_result(sock.getpeername()[0])
+        return sock
+
+
+_addresses = _Addresses()
+
+
 class _Connection(HTTPConnection):
     response_class = _BoundedResponse
 
+    def _new_conn(self) -> socket.socket:
+        return _addresses.connect(self._dns_host, self.port or 0, self._connected)
 
-class _TlsConnection(HTTPSConnection):
-    response_class = _BoundedResponse
+    def _connected(self, address: str) -> socket.socket:
+        # What TLS and the Host header call the server stays the name.
+        host, self._dns_host = self._dns_host, address
+        try:
+            return super()._new_conn()
+        finally:
+            self._dns_host = host
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    pass
 
 
 class _TrustedConnection(_TlsConnection):
