@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import subprocess
 import sys
@@ -14,6 +15,8 @@ import pytest
 from command import Deploycheck
 from index_server import Fault, Index, Switches, sdist, wheel
 from index_server.raw import RawServer, sends
+from pytest_deploycheck.resolution.pip_configuration import pip_configuration
+from pytest_deploycheck.resolution.transport import Transport, Unreachable
 
 trustme = pytest.importorskip("trustme")
 
@@ -92,22 +95,33 @@ def secure_index(certificates: dict[str, Any]) -> Iterator[Index]:
     ],
 )
 def test_the_authorities_are_those_that_pip_believes(
-    deploycheck: Deploycheck,
     isolation: pytest.MonkeyPatch,
     certificates: dict[str, Any],
     secure_index: Index,
     settings: dict[str, str],
     is_trusted: bool,
+    tmp_path: Path,
 ) -> None:
-    for name, value in settings.items():
+    for name, value in {"PIP_INDEX_URL": secure_index.url, **settings}.items():
         isolation.setenv(name, certificates.get(value, value))
-    deploycheck.project({"requirements.txt": "demo\n", "pytest.ini": "[pytest]\n"})
-    found = resolution(deploycheck, secure_index)
-    assert found["outcome"] == ("ok" if is_trusted else "unreachable")
-    assert is_trusted or "its certificate is not trusted" in found["message"]
-    command = ("pip", "download", "--no-deps", "--no-cache-dir", "--retries=0", "--dest", "downloaded", "demo")
-    pip = subprocess.run([sys.executable, "-m", *command], capture_output=True, check=False, cwd=deploycheck.path)
+    command = ("pip", "download", "--no-deps", "--no-cache-dir", "--retries=0", "--dest", str(tmp_path), "demo")
+    pip = subprocess.run([sys.executable, "-m", *command], capture_output=True, check=False)
     assert (pip.returncode == 0) == is_trusted
+    configured = pip_configuration(os.environ)
+    transport = Transport(timeout=5, cert=configured.cert, environment=not configured.no_proxy_env)
+    if is_trusted:
+        assert transport.get(f"{secure_index.url}demo/").status == 200
+    else:
+        with pytest.raises(Unreachable, match="its certificate is not trusted"):
+            transport.get(f"{secure_index.url}demo/")
+
+
+def test_pips_certificates_are_the_commands(
+    deploycheck: Deploycheck, isolation: pytest.MonkeyPatch, certificates: dict[str, Any], secure_index: Index
+) -> None:
+    isolation.setenv("PIP_CERT", certificates["right"])
+    deploycheck.project({"requirements.txt": "demo\n", "pytest.ini": "[pytest]\n"})
+    assert filenames(resolution(deploycheck, secure_index)) == ["demo-1.0-py3-none-any.whl"]
 
 
 # Which places are searched.
@@ -219,10 +233,9 @@ def test_keyring_is_asked_when_pip_asks_it(
 
 # In trouble.
 
+# Each kind of trouble is met in tests/resolution; here, what becomes of it.
 IN_TROUBLE = {
     "silence": Fault(hang=True),
-    "reset": Fault(reset=True),
-    "500": Fault(status=500),
     "429": Fault(status=429, headers={"Retry-After": "600"}),
     "garbage": Fault(garbage=b"{", headers={"Content-Type": "application/vnd.pypi.simple.v1+json"}),
 }
