@@ -5,34 +5,39 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from pytest_deploycheck import __version__
 from pytest_deploycheck.render.platform import platform_facts
+from pytest_deploycheck.resolution.asked import Asked, Preferences
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
-from pytest_deploycheck.resolution.candidates import Preferences
-from pytest_deploycheck.resolution.index import IndexClient
-from pytest_deploycheck.resolution.indexes import Indexes
 from pytest_deploycheck.resolution.known import KnownResolutions
 from pytest_deploycheck.resolution.pip_configuration import (
     InvalidConfiguration,
     PipConfiguration,
     pip_configuration,
 )
-from pytest_deploycheck.resolution.repair import has_wheels_only
-from pytest_deploycheck.resolution.resolver import Asked, TargetView, resolve
+from pytest_deploycheck.resolution.places import Places
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.resolution.transport import Transport, redacted
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.requirements import RequirementLine
 from pytest_deploycheck.subjects import Source
+
+if TYPE_CHECKING:
+    from pytest_deploycheck.resolution.index import IndexClient
+    from pytest_deploycheck.resolution.view import TargetView
+
+# The resolver, the index client and what they import are imported where something has to be computed: they take as long
+# as all the rest of a run in which everything is known already.
 
 
 class Resolutions:
@@ -61,9 +66,13 @@ class Resolutions:
 
     def view(self, source: Source, target: Target) -> TargetView:
         """The source's indexes as a target sees them."""
+        from pytest_deploycheck.resolution.indexes import Indexes
+        from pytest_deploycheck.resolution.view import TargetView
+
         key = (source.path, target)
         if key not in self._views:
-            self._views[key] = TargetView(self._indexes(source), target, _preferences(source))
+            indexes = Indexes(self._client, self._places(source))
+            self._views[key] = TargetView(indexes, target, _preferences(source))
         return self._views[key]
 
     def python_with_wheels(self, source: Source, target: Target) -> Resolution | None:
@@ -74,7 +83,7 @@ class Resolutions:
         key = (source.path, target)
         if key not in self._other_pythons:
             tried = (self.get(source, nearby) for nearby in _nearby(target))
-            self._other_pythons[key] = next(filter(has_wheels_only, tried), None)
+            self._other_pythons[key] = next((found for found in tried if found.has_wheels_only), None)
         return self._other_pythons[key]
 
     def close(self) -> None:
@@ -99,13 +108,21 @@ class Resolutions:
         )
 
     @cached_property
-    def _client(self) -> IndexClient:
-        cache = Cache(cache_directory(self._environ, self._settings.cache))
-        # pytest-xdist tells its workers which run is theirs.
-        run = self._environ.get("PYTEST_XDIST_TESTRUNUID", "")
-        return IndexClient(self._transport, cache, offline=self._settings.offline, run=run)
+    def _cache(self) -> Cache:
+        return Cache(cache_directory(self._environ, self._settings.cache))
 
-    def _indexes(self, source: Source) -> Indexes:
+    @cached_property
+    def _run(self) -> str:
+        """What the processes of this run have in common: pytest-xdist tells its workers."""
+        return self._environ.get("PYTEST_XDIST_TESTRUNUID", "")
+
+    @cached_property
+    def _client(self) -> IndexClient:
+        from pytest_deploycheck.resolution.index import IndexClient
+
+        return IndexClient(self._transport, self._cache, offline=self._settings.offline, run=self._run)
+
+    def _places(self, source: Source) -> Places:
         """pip's configured indexes, changed by the options in the file as pip changes them."""
         configured, said = self._configuration, source.file.options
         urls = said.index_urls(() if configured.no_index else (configured.index_url, *configured.extra_index_urls))
@@ -116,25 +133,30 @@ class Resolutions:
         bare_links = dict.fromkeys(transport.without_credentials(link, is_index=False) for link in find_links)
         ignored = {url: reason for url in (*bare_urls, *bare_links) if (reason := _passed_over(url, transport))}
         used, used_links = (tuple(url for url in found if url not in ignored) for found in (bare_urls, bare_links))
-        return Indexes(self._client, used, used_links, tuple(ignored.values()))
+        return Places(used, used_links, tuple(ignored.values()))
 
     def _compute(self, source: Source, target: Target) -> Resolution:
         if source.file.problems:
             return _unreadable(source, target)
         try:
-            view = self.view(source, target)
+            places = self._places(source)
         except InvalidConfiguration as error:
             message = f"which index pip would ask is not known: {error}"
             return Resolution(source.path, target, Outcome.UNREACHABLE, message)
         asked = asked_of(source)
 
-        def compute() -> Resolution:
-            found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
-            return _with_ignored(found, view.indexes.ignored)
+        def compute() -> tuple[Resolution, float]:
+            from pytest_deploycheck.resolution.resolver import resolve
 
-        if not _is_storable(view.indexes, asked):
-            return compute()
-        return KnownResolutions(self._client).get(_key(source, asked, view), compute)
+            view = self.view(source, target)
+            found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
+            return _with_ignored(found, places), self._client.fresh_until
+
+        key = _key(source, target, asked, places)
+        if key is None:
+            return compute()[0]
+        known = KnownResolutions(self._cache, run=self._run, offline=self._settings.offline)
+        return known.get(key, compute)
 
 
 def asked_of(source: Source) -> list[Asked]:
@@ -196,10 +218,10 @@ def _as_url(index: str) -> str:
     return Path(index).resolve().as_uri() if "://" not in index and os.path.exists(index) else index
 
 
-def _with_ignored(resolution: Resolution, ignored: Iterable[str]) -> Resolution:
+def _with_ignored(resolution: Resolution, places: Places) -> Resolution:
     if resolution.outcome not in (Outcome.NO_MATCH, Outcome.CONFLICT):
         return resolution
-    return replace(resolution, evidence=(*resolution.evidence, *ignored))
+    return replace(resolution, evidence=(*resolution.evidence, *places.ignored))
 
 
 def _passed_over(place: str, transport: Transport) -> str:
@@ -211,22 +233,22 @@ def _passed_over(place: str, transport: Transport) -> str:
     return ""
 
 
-def _is_storable(indexes: Indexes, asked: list[Asked]) -> bool:
-    """Whether the answer depends on lines and indexes alone, and not on files here, which change without notice."""
-    places = (*indexes.urls, *indexes.find_links)
-    local = [each for each in places if each.startswith("file:") or ("://" not in each and Path(each).exists())]
-    return not local and not any(each.link for each in asked)
+def _key(source: Source, target: Target, asked: list[Asked], places: Places) -> str | None:
+    """Everything that a resolution depends on, but for the pages of the indexes.
 
-
-def _key(source: Source, asked: list[Asked], view: TargetView) -> str:
-    """Everything that a resolution depends on, but for the pages of the indexes."""
+    :returns: None where it also depends on what may change without notice: files that lines name, folders as indexes
+    """
+    local = places.local_state()
+    if local is None or any(each.link for each in asked):
+        return None
     parts = [
         __version__,
         source.path,
-        view.target.full_name,
-        view.indexes.urls,
-        view.indexes.find_links,
-        view.indexes.ignored,
+        target.full_name,
+        places.urls,
+        places.find_links,
+        places.ignored,
+        local,
         repr(source.file.options),
         [(str(each.requirement), str(each.line), each.constraint, each.hashes) for each in asked],
     ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from pathspec import GitIgnoreSpec
-
 from pytest_deploycheck.checks.blueprint import readable
 from pytest_deploycheck.checks.build_home import HOMES
 from pytest_deploycheck.checks.registry import Subject, check
@@ -37,6 +35,8 @@ def _has_names(blueprint: Blueprint | None, deployment: Deployment) -> bool:
 @check("gitignore", Subject.BLUEPRINT, applies=_has_names)
 def gitignore(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
     """.gitignore covers the build homes that services set."""
+    from pathspec import GitIgnoreSpec  # As slow to import as all else that a blueprint needs.
+
     names = _names(readable(blueprint, deployment), deployment)
     try:
         lines = (deployment.root / _GITIGNORE).read_text(encoding="utf-8").splitlines()

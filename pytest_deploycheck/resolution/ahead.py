@@ -19,8 +19,9 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from pytest_deploycheck.resolution.candidates import ProjectCandidates
+from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.index import NotCached
-from pytest_deploycheck.resolution.page import File, ProjectPage
+from pytest_deploycheck.resolution.page import ProjectPage
 from pytest_deploycheck.resolution.wishes import DistributionCandidate, SpecifierWish, Wish, identifier
 
 # The most versions of a project that are fetched before their turn comes.

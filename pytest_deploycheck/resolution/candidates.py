@@ -11,28 +11,13 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from pytest_deploycheck.resolution.page import File, ProjectPage
+from pytest_deploycheck.resolution.asked import BINARY, SOURCE, Preferences
+from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.page import ProjectPage
 from pytest_deploycheck.resolution.target import Target
 
 # pip's (``LinkEvaluator._py_version_re``).
 _FOR_ONE_PYTHON = re.compile(r"-py([123]\.?[0-9]?)$")
-
-BINARY = "binary"
-SOURCE = "source"
-
-
-@dataclass(frozen=True)
-class Preferences:
-    """What options of pip say on one project.
-
-    :param formats: ``BINARY``, ``SOURCE`` or both: ``--only-binary`` and ``--no-binary``
-    :param prereleases: ``--pre``; None leaves it to the specifiers
-    :param prefer_binary: wheels of older versions before newer sdists
-    """
-
-    formats: frozenset[str] = frozenset({BINARY, SOURCE})
-    prereleases: bool | None = None
-    prefer_binary: bool = False
 
 
 @dataclass(frozen=True)

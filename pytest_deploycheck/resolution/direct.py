@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 from urllib.request import url2pathname
 
-from pytest_deploycheck.resolution.page import SDIST_EXTENSIONS, File
+from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.page import SDIST_EXTENSIONS
 from pytest_deploycheck.resolution.sdist import Sdist, SourceTree, describe
 
 # https://pip.pypa.io/en/stable/topics/vcs-support/

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.resolution.page import File
+from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.result import Distribution, Kind
 from pytest_deploycheck.resolution.sdist import Sdist
 from pytest_deploycheck.resolution.wishes import ANY_VERSION, PYTHON, Candidate, DistributionCandidate, Wish

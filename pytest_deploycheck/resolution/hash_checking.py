@@ -12,7 +12,7 @@ from typing import TypeAlias
 from packaging.specifiers import SpecifierSet
 
 from pytest_deploycheck.resolution.direct import is_repository, local_folder
-from pytest_deploycheck.resolution.page import File
+from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.result import Distribution, Kind, Outcome
 
 Hashes: TypeAlias = Mapping[str, frozenset[str]]

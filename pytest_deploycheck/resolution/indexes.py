@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future
 
-from pytest_deploycheck.resolution.find_links import is_remote, is_remote_page, linked_files, local_pages
+from pytest_deploycheck.resolution.find_links import FindLinks
 from pytest_deploycheck.resolution.index import IndexClient, NotCached
 from pytest_deploycheck.resolution.page import MergedPages, ProjectPage
+from pytest_deploycheck.resolution.places import Places
 
 
 class Indexes:
@@ -16,23 +16,12 @@ class Indexes:
 
     pip knows no priority among indexes: all their files are candidates. Only among files that are alike in all that
     counts, the one found last is taken.
-
-    :param urls: of the simple API, in pip's order: ``--index-url``, then each ``--extra-index-url``
-    :param find_links: URLs of pages and files, and local folders, pages and files
-    :param ignored: what pip passes over, and why, a sentence each
     """
 
-    def __init__(
-        self,
-        client: IndexClient,
-        urls: tuple[str, ...],
-        find_links: tuple[str, ...] = (),
-        ignored: tuple[str, ...] = (),
-    ) -> None:
+    def __init__(self, client: IndexClient, places: Places) -> None:
         self.client = client
-        self.urls = urls
-        self.find_links = find_links
-        self.ignored = ignored
+        self.places = places
+        self._find_links = FindLinks(places.find_links)
         self._pages: dict[tuple[str, str], Future[ProjectPage]] = {}
         self._lock = threading.Lock()
 
@@ -50,22 +39,19 @@ class Indexes:
             return self._pages[key]
 
     def _merged(self, project: str, architecture: str) -> Future[ProjectPage]:
-        files = linked_files(self.find_links, project)
-        futures = [future for link in self.find_links for future in self._linked(link, project, architecture)]
-        futures += [self.client.page(url, project, architecture) for url in self.urls]
+        files = self._find_links.files(project)
+        futures = [self.client.links(link, project, architecture) for link in self._find_links.remote_pages]
+        futures += map(_read, self._find_links.pages(project, architecture))
+        futures += [self.client.page(url, project, architecture) for url in self.places.urls]
         if len(futures) == 1 and not list(files.versions):
             return futures[0]
         return _joined(project, files, futures)
 
-    def _linked(self, link: str, project: str, architecture: str) -> Iterator[Future[ProjectPage]]:
-        if is_remote(link):
-            if is_remote_page(link):
-                yield self.client.links(link, project, architecture)
-            return
-        for page in local_pages(link, project, architecture):
-            read: Future[ProjectPage] = Future()
-            read.set_result(page)
-            yield read
+
+def _read(page: ProjectPage) -> Future[ProjectPage]:
+    future: Future[ProjectPage] = Future()
+    future.set_result(page)
+    return future
 
 
 def _joined(project: str, local: ProjectPage, futures: list[Future[ProjectPage]]) -> Future[ProjectPage]:

@@ -14,12 +14,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from filelock import FileLock, Timeout
-
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.cache import Cache
-from pytest_deploycheck.resolution.index import IndexClient
-from pytest_deploycheck.resolution.page import File
+from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.result import Cause, Distribution, Kind, Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
 
@@ -30,16 +27,22 @@ _KIND = "resolution"
 
 
 class KnownResolutions:
-    """Resolutions by key, shared by processes; each is computed by one of them at a time."""
+    """Resolutions by key, shared by processes; each is computed by one of them at a time.
 
-    def __init__(self, client: IndexClient) -> None:
-        self._client = client
-        self._cache = client.cache
+    :param run: what the processes of one run have in common, empty where there is one alone
+    :param offline: take what is stored, however old
+    """
 
-    def get(self, key: str, compute: Callable[[], Resolution]) -> Resolution:
+    def __init__(self, cache: Cache, *, run: str = "", offline: bool = False) -> None:
+        self._cache = cache
+        self._run = run
+        self._offline = offline
+
+    def get(self, key: str, compute: Callable[[], tuple[Resolution, float]]) -> Resolution:
         """The stored resolution, or the computed one, which is stored; one without an index for its run only.
 
         :param key: of everything that it depends on, but for the pages of the index
+        :param compute: gives a resolution, and until when it holds, in seconds since the epoch
         """
         found = self._read(key)
         if found is not None:
@@ -47,34 +50,35 @@ class KnownResolutions:
         with self._alone(key):
             found = self._read(key)  # Another process may have computed it meanwhile.
             if found is None:
-                found = compute()
-                self._store(key, found)
+                found, fresh_until = compute()
+                self._store(key, found, fresh_until)
         return found
 
-    def _store(self, key: str, found: Resolution) -> None:
-        until = 0.0 if found.outcome is Outcome.UNREACHABLE else self._client.fresh_until
+    def _store(self, key: str, found: Resolution, fresh_until: float) -> None:
+        until = 0.0 if found.outcome is Outcome.UNREACHABLE else fresh_until
         now = time.time()
         if until > 0:
             self._cache.write(_KIND, key, _dump(found, now, until))
-        if until <= now and self._client.run:
-            self._cache.write(Cache.RUN, f"{self._client.run} {key}", _dump(found, now, until))
+        if until <= now and self._run:
+            self._cache.write(Cache.RUN, f"{self._run} {key}", _dump(found, now, until))
 
     def _read(self, key: str) -> Resolution | None:
-        run = self._client.run
+        run = self._run
         of_run = _entry(self._cache.read(Cache.RUN, f"{run} {key}")) if run else None
         entry = of_run or _entry(self._cache.read(_KIND, key))
         if entry is None:
             return None
         # A resolution from the future was made before a clock was put right.
         is_fresh = entry.computed <= time.time() < entry.fresh_until
-        if of_run is None and not is_fresh and not self._client.offline:
+        if of_run is None and not is_fresh and not self._offline:
             return None
-        self._client.traffic.from_cache += 1
         return entry.resolution
 
     @contextlib.contextmanager
     def _alone(self, key: str) -> Iterator[None]:
         """Hold the lock on a key, where the file system has locks."""
+        from filelock import FileLock, Timeout  # Not needed where everything is known.
+
         lock = FileLock(self._cache.lock_path(_KIND, key))
         with contextlib.suppress(Timeout, OSError, NotImplementedError):
             lock.acquire(timeout=_PATIENCE)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cache
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -90,7 +90,7 @@ def _headers(text: str) -> Iterator[tuple[str, str]]:
         yield name, value.strip()
 
 
-@lru_cache(maxsize=None)
+@cache
 def requirement(text: str) -> Requirement:
     """A requirement string, parsed once.
 

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.utils import canonicalize_name
+
+from pytest_deploycheck.resolution.file import File
 
 # What pip unpacks; other files on a page (eggs, installers, signatures) are no candidates.
 SDIST_EXTENSIONS = (
@@ -23,37 +25,6 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+ht
 
 class InvalidPage(ValueError):
     """An index answered with something that is no project page; the message says with what."""
-
-
-class File(NamedTuple):
-    """One distribution that an index offers.
-
-    A tuple, since a page may hold 20,000 of them.
-
-    :param position: its place on the page, which settles ties as pip settles them
-    :param hashes: ``sha256=...`` and the like, as the index gives them; empty where it gives none
-    :param yanked: the reason, perhaps empty; None where the file is not yanked (PEP 592)
-    :param metadata: None: no separate metadata file (PEP 658); else its hash as ``sha256=...``, or ``""`` without one
-    :param size: in bytes, None where the index does not say
-    """
-
-    position: int
-    filename: str
-    url: str
-    hashes: tuple[str, ...]
-    requires_python: str | None
-    yanked: str | None
-    metadata: str | None
-    size: int | None
-
-    @property
-    def is_wheel(self) -> bool:
-        return self.filename.endswith(".whl")
-
-    @property
-    def sha256(self) -> str | None:
-        """The hex digest, where the index gives it."""
-        return next((each[7:] for each in self.hashes if each.startswith("sha256=")), None)
 
 
 class ProjectPage(Protocol):

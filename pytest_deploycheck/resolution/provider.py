@@ -19,6 +19,7 @@ from resolvelib import AbstractProvider
 
 from pytest_deploycheck.resolution.candidates import ProjectCandidates
 from pytest_deploycheck.resolution.constraint import Constraint
+from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.hash_checking import (
     NO_HASHES,
     HashChecking,
@@ -27,7 +28,6 @@ from pytest_deploycheck.resolution.hash_checking import (
     as_options,
     names_one_version,
 )
-from pytest_deploycheck.resolution.page import File
 from pytest_deploycheck.resolution.wishes import (
     ANY_VERSION,
     PYTHON,
@@ -126,16 +126,18 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         self.built: dict[str, None] = {}
 
     def identify(self, requirement_or_candidate: Wish | Candidate) -> str:
+        """By name."""
         return requirement_or_candidate.name
 
     def is_satisfied_by(self, requirement: Wish, candidate: Candidate) -> bool:
-        # Asked again and again of the same pair, in every round. Both live as long as the resolution does.
+        """Asked again and again of the same pair, in every round: so remembered. Both live as long as the resolution."""
         key = (id(requirement), id(candidate))
         if key not in self._satisfied:
             self._satisfied[key] = requirement.is_satisfied_by(candidate)
         return self._satisfied[key]
 
     def get_dependencies(self, candidate: Candidate) -> Iterable[Wish]:
+        """The same wishes each time, made one by one."""
         if candidate not in self._required:
             self._required[candidate] = _Lazily(self._requirements_of(candidate))
         return self._required[candidate]
@@ -155,6 +157,7 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         requirements: Mapping[str, Iterator[Wish]],
         incompatibilities: Mapping[str, Iterator[Candidate]],
     ) -> Callable[[], Iterable[Candidate]] | Sequence[Candidate]:
+        """The candidates, the most wanted first: those named themselves, or else what the indexes have."""
         wanted = list(requirements[identifier])
         rejected = {id(candidate) for candidate in incompatibilities[identifier]}
         if identifier == PYTHON:

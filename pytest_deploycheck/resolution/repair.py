@@ -11,10 +11,12 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.candidates import is_pinned
-from pytest_deploycheck.resolution.page import File
-from pytest_deploycheck.resolution.resolver import Asked, TargetView, resolve
-from pytest_deploycheck.resolution.result import Kind, Outcome, Resolution
+from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.resolver import resolve
+from pytest_deploycheck.resolution.result import Resolution
+from pytest_deploycheck.resolution.view import TargetView
 
 # Metadata of so many versions is asked for at once while versions are tried one after the other.
 _ASKED_AHEAD = 8
@@ -47,15 +49,10 @@ def version_with_wheels(asked: Sequence[Asked], line: Asked, current: Version, v
     for version in _tried(line.requirement, current, view):
         changed = Asked(_pinned(line.requirement, version), line.line)
         alone = resolve("", [changed], view)
-        if has_wheels_only(alone):
+        if alone.has_wheels_only:
             replaced = [changed if each is line else each for each in asked]
             return Repair(f"{changed.requirement}", alone, resolve("", replaced, view))
     return None
-
-
-def has_wheels_only(resolution: Resolution) -> bool:
-    """Whether it holds, and nothing in it has to be built."""
-    return resolution.outcome is Outcome.OK and all(each.kind is Kind.WHEEL for each in resolution.distributions)
 
 
 def _tried(requirement: Requirement, current: Version, view: TargetView) -> Iterator[Version]:

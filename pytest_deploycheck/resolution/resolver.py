@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
@@ -16,6 +15,7 @@ from resolvelib.resolvers import Result
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.ahead import Ahead
+from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.bound import Bound, TooMuchWork
 from pytest_deploycheck.resolution.constraint import Constraint
 from pytest_deploycheck.resolution.direct import direct_file
@@ -46,29 +46,6 @@ from pytest_deploycheck.resolution.wishes import (
 
 if TYPE_CHECKING:
     from resolvelib.structs import RequirementInformation
-
-__all__ = ["Asked", "Refused", "TargetView", "resolve"]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One line that asks for a distribution, or constrains one.
-
-    :param requirement: None where the line is only a link, which then has to tell the name
-    :param line: None where nobody wrote it: a trial
-    :param link: the URL of a file, a folder or a repository; empty where an index is to be searched
-    :param marker: of a link without a name
-    :param extras: likewise
-    :param hashes: ``sha256=...``: those that the line allows
-    """
-
-    requirement: Requirement | None
-    line: Location | None = None
-    constraint: bool = False
-    link: str = ""
-    marker: Marker | None = None
-    extras: tuple[str, ...] = ()
-    hashes: tuple[str, ...] = ()
 
 
 def resolve(source: str, asked: Sequence[Asked], view: TargetView, *, hash_checking: bool = False) -> Resolution:

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.resolution.page import File
+from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.target import Target
 
 
@@ -89,3 +89,8 @@ class Resolution:
     distributions: tuple[Distribution, ...] = ()
     causes: tuple[Cause, ...] = ()
     evidence: tuple[str, ...] = ()
+
+    @property
+    def has_wheels_only(self) -> bool:
+        """Whether it holds, and nothing in it has to be built."""
+        return self.outcome is Outcome.OK and all(each.kind is Kind.WHEEL for each in self.distributions)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from packaging.markers import Marker
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 from packaging.version import Version
 
@@ -114,6 +115,10 @@ class Target:
             "python_version": ".".join(self.python.split(".")[:2]),
             "sys_platform": system["sys_platform"],
         }
+
+    def holds(self, marker: Marker | None, extra: str = "") -> bool:
+        """Whether a marker is true here; no marker always is."""
+        return marker is None or marker.evaluate({**self.environment, "extra": extra})
 
 
 _LINUX = {"os_name": "posix", "platform_system": "Linux", "sys_platform": "linux"}

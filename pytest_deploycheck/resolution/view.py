@@ -12,12 +12,14 @@ from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_n
 from packaging.version import InvalidVersion, Version
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.resolution.candidates import Preferences, ProjectCandidates, python_specifier
+from pytest_deploycheck.resolution.asked import Preferences
+from pytest_deploycheck.resolution.candidates import ProjectCandidates, python_specifier
 from pytest_deploycheck.resolution.direct import direct_file, link_key
+from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.index import BrokenDistribution
 from pytest_deploycheck.resolution.indexes import Indexes
 from pytest_deploycheck.resolution.metadata import Metadata, requirement
-from pytest_deploycheck.resolution.page import File, ProjectPage
+from pytest_deploycheck.resolution.page import ProjectPage
 from pytest_deploycheck.resolution.result import Outcome
 from pytest_deploycheck.resolution.sdist import Sdist
 from pytest_deploycheck.resolution.target import Target, architecture
@@ -158,7 +160,7 @@ class TargetView:
     def _holds(self, marker: Marker, text: str, extra: str) -> bool:
         key = (text, extra)
         if key not in self._markers:
-            self._markers[key] = marker.evaluate({**self.target.environment, "extra": extra})
+            self._markers[key] = self.target.holds(marker, extra)
         return self._markers[key]
 
     def dependencies(self, base: DistributionCandidate, extras: frozenset[NormalizedName]) -> Iterator[Wish]:

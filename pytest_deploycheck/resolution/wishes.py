@@ -12,10 +12,12 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.hash_checking import NO_HASHES, Hashes
-from pytest_deploycheck.resolution.page import File
 
 PYTHON = "<Python from Requires-Python>"
+
+_PYTHON_PROJECT = NormalizedName(PYTHON)
 
 ANY_VERSION = Version("0+unknown")
 """The version of a source that cannot be read here."""
@@ -44,6 +46,7 @@ class SpecifierWish:
         self.operators = [(each.operator, each.version) for each in self.specifier]
 
     def is_satisfied_by(self, candidate: Candidate) -> bool:
+        """Whether a candidate for the same name will do."""
         # Whether a pre-release may be taken was decided when the candidates were selected.
         return candidate.version is ANY_VERSION or self.specifier.contains(candidate.version, prereleases=True)
 
@@ -57,17 +60,21 @@ class ExactWish:
 
     @property
     def name(self) -> str:
+        """What the resolver decides on: a project, perhaps with extras."""
         return self.candidate.name
 
     @property
     def project(self) -> NormalizedName:
+        """The project, without extras."""
         return self.candidate.project
 
     @property
     def text(self) -> str:
+        """The requirement, for messages."""
         return f"{self.name}=={self.candidate.version}"
 
     def is_satisfied_by(self, candidate: Candidate) -> bool:
+        """Whether a candidate for the same name will do."""
         return candidate is self.candidate
 
 
@@ -78,13 +85,15 @@ class PythonWish:
     specifier: SpecifierSet
     line: Location | None = None
     name: str = PYTHON
-    project: NormalizedName = NormalizedName(PYTHON)
+    project: NormalizedName = _PYTHON_PROJECT
 
     @property
     def text(self) -> str:
+        """The requirement, for messages."""
         return f"Python {self.specifier}"
 
     def is_satisfied_by(self, candidate: Candidate) -> bool:
+        """Whether a candidate for the same name will do."""
         return self.specifier.contains(candidate.version, prereleases=True)
 
 
@@ -98,13 +107,16 @@ class ImpossibleWish:
 
     @property
     def name(self) -> str:
+        """What the resolver decides on: a project, perhaps with extras."""
         return self.project
 
     @property
     def text(self) -> str:
+        """The requirement, for messages."""
         return self.reason
 
     def is_satisfied_by(self, candidate: Candidate) -> bool:
+        """Whether a candidate for the same name will do."""
         return False
 
 
@@ -172,7 +184,7 @@ class ExtrasCandidate:
 class PythonCandidate:
     """The target's Python: the one candidate for every ``Requires-Python``."""
 
-    project = NormalizedName(PYTHON)
+    project = _PYTHON_PROJECT
     name = PYTHON
 
     def __init__(self, version: Version) -> None:

@@ -10,12 +10,15 @@ import pytest
 from packaging.requirements import Requirement
 
 from index_server import Index, sdist, wheel
+from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.index import IndexClient
 from pytest_deploycheck.resolution.indexes import Indexes
-from pytest_deploycheck.resolution.resolver import Asked, TargetView, resolve
+from pytest_deploycheck.resolution.places import Places
+from pytest_deploycheck.resolution.resolver import resolve
 from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.resolution.transport import Transport
+from pytest_deploycheck.resolution.view import TargetView
 
 TARGET = Target("3.13.4", "manylinux_2_36_x86_64")
 
@@ -29,7 +32,7 @@ def client(tmp_path: Path) -> Iterator[IndexClient]:
 
 def picked(index: Index, client: IndexClient, *lines: str) -> dict[str, str]:
     asked = [Asked(Requirement(line)) for line in lines]
-    resolution = resolve("requirements.txt", asked, TargetView(Indexes(client, (index.url,)), TARGET))
+    resolution = resolve("requirements.txt", asked, TargetView(Indexes(client, Places((index.url,))), TARGET))
     return {each.name: each.version for each in resolution.distributions}
 
 

@@ -9,13 +9,16 @@ import pytest
 from packaging.requirements import Requirement
 
 from index_server import Index, sdist, wheel
+from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.index import IndexClient
 from pytest_deploycheck.resolution.indexes import Indexes
-from pytest_deploycheck.resolution.resolver import Asked, TargetView, resolve
+from pytest_deploycheck.resolution.places import Places
+from pytest_deploycheck.resolution.resolver import resolve
 from pytest_deploycheck.resolution.result import Outcome
 from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.resolution.transport import Transport
+from pytest_deploycheck.resolution.view import TargetView
 
 TARGET = Target("3.13.4", "manylinux_2_36_x86_64")
 
@@ -46,7 +49,7 @@ def test_what_is_built_before_pip_gives_up_is_named(
     lines: list[str], outcome: Outcome, built: str, client: IndexClient, index: Index
 ) -> None:
     asked = [Asked(Requirement(line)) for line in lines]
-    resolution = resolve("requirements.txt", asked, TargetView(Indexes(client, (index.url,)), TARGET))
+    resolution = resolve("requirements.txt", asked, TargetView(Indexes(client, Places((index.url,))), TARGET))
     assert resolution.outcome is outcome
     named = [line for line in resolution.evidence if "pip builds" in line]
     expected = f"before it says so, pip builds {built}, to learn what is required there"

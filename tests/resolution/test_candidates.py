@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from pytest_deploycheck.resolution.candidates import Preferences, ProjectCandidates, is_pinned
-from pytest_deploycheck.resolution.page import File, FoundFiles, ProjectPage
+from pytest_deploycheck.resolution.asked import Preferences
+from pytest_deploycheck.resolution.candidates import ProjectCandidates, is_pinned
+from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.page import FoundFiles, ProjectPage
 from pytest_deploycheck.resolution.target import Target
 
 TARGET = Target("3.13.4", "manylinux_2_36_x86_64")
