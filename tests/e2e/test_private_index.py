@@ -258,7 +258,7 @@ def test_an_index_that_trickles_ends_the_run_in_bounded_time(
     with RawServer(sends(head, every=0.05, repeat=b"x")) as server:
         result = deploycheck(*TARGET, index=server)  # type: ignore[arg-type]
     assert result.parseoutcomes() == {"errors": 3}
-    assert result.duration < 10
+    assert result.duration < 30  # Byte by byte it would take 14 hours.
 
 
 def test_a_link_to_what_is_no_wheel_is_a_failure_not_a_pass(deploycheck: Deploycheck, index: Index) -> None:
