@@ -130,7 +130,7 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         return requirement_or_candidate.name
 
     def is_satisfied_by(self, requirement: Wish, candidate: Candidate) -> bool:
-        """Asked again and again of the same pair, in every round: so remembered. Both live as long as the resolution."""
+        """Remembered, as every round asks it of the same pairs again. Both live as long as the resolution does."""
         key = (id(requirement), id(candidate))
         if key not in self._satisfied:
             self._satisfied[key] = requirement.is_satisfied_by(candidate)
