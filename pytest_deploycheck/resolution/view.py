@@ -22,7 +22,7 @@ from pytest_deploycheck.resolution.metadata import Metadata, requirement
 from pytest_deploycheck.resolution.page import ProjectPage
 from pytest_deploycheck.resolution.result import Outcome
 from pytest_deploycheck.resolution.sdist import Sdist
-from pytest_deploycheck.resolution.target import Target, architecture
+from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.resolution.transport import redacted
 from pytest_deploycheck.resolution.wishes import (
     ANY_VERSION,
@@ -73,7 +73,7 @@ class TargetView:
 
     def page(self, project: NormalizedName) -> Future[ProjectPage]:
         """What the indexes have of a project."""
-        return self.indexes.page(project, architecture(self.target.platform))
+        return self.indexes.page(project, self.target.machine)
 
     def candidates(self, project: NormalizedName) -> ProjectCandidates:
         """:raises Unreachable: the index did not answer"""
@@ -107,8 +107,7 @@ class TargetView:
             if file.hashes:
                 self._check_fragment(file)
             metadata = self.metadata(file)
-            _requirements(file, metadata)
-        except (BrokenDistribution, Unusable) as error:
+        except BrokenDistribution as error:
             raise Refused(str(error)) from error
         said = canonicalize_name(metadata.name)
         if not (name or said):
@@ -116,6 +115,10 @@ class TargetView:
             raise Refused(f"{shown}: which project this is cannot be told: write `name @ {shown}`")
         if name and said and canonicalize_name(name) != said:
             return None
+        try:
+            _requirements(file, metadata)
+        except Unusable as error:
+            raise Refused(str(error)) from error
         try:
             version = Version(metadata.version)
         except InvalidVersion:

@@ -189,7 +189,7 @@ SPECIFIERS = (
     ">=1.0", ">=1.0", "<2", ">=0.9", "<3", "~=1.0", "==1.0", "==1.*", "!=1.1", ">1.0,<3", ">=2.0rc1", "===1.0", "==2.0",
     "<=1.1", "==1!0.1", "==1.1+local.1", "==1.1", ">=3", "!=2.*", "==2.0rc1",
 )  # fmt: skip
-specifiers = st.sampled_from([*([""] * 9), *SPECIFIERS])
+specifiers = st.sampled_from([*([""] * 30), *SPECIFIERS])
 extras = st.sampled_from(["", "", "", "", "[fast]", "[fast,slow]", "[unknown]", "[all]", "[FAST]"])
 PYTHONS = (*[None] * 7, ">=3.6", ">=3.99", "nonsense", ">=3.8.*", ">=2.7,!=3.0.*", "<4,>=3.8")
 HOST_MARKERS = (
@@ -243,7 +243,7 @@ def releases(draw: st.DrawFn, project: str) -> list[Offered]:
         extras=EXTRAS if draw(st.booleans()) else ("fast", "Slow"),
         python=draw(st.sampled_from(PYTHONS)),
         page_python=not draw(one_in(6)),
-        yanked=draw(st.sampled_from([None, None, None, None, "withdrawn", ""])),
+        yanked=draw(st.sampled_from([*([None] * 10), "withdrawn", ""])),
     )
     kinds = st.sampled_from([WHEEL_TAGS[0], WHEEL_TAGS[0], SDIST, *WHEEL_TAGS, SDIST, *SETUP_PY_KINDS])
     return [draw(files(common, escaped, kind)) for kind in draw(st.lists(kinds, min_size=1, max_size=3))]
