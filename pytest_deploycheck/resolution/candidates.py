@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
@@ -15,6 +15,7 @@ from pytest_deploycheck.resolution.asked import BINARY, SOURCE, Preferences
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.page import ProjectPage
 from pytest_deploycheck.resolution.target import Target
+from pytest_deploycheck.resolution.versions import Remembered, Versions
 
 # pip's (``LinkEvaluator._py_version_re``).
 _FOR_ONE_PYTHON = re.compile(r"-py([123]\.?[0-9]?)$")
@@ -40,21 +41,20 @@ class ProjectCandidates:
         self._target = target
         self._preferences = preferences
         self._compatible: dict[Version, list[Compatible]] = {}
-        self._pools: dict[str, list[list[Version]]] = {}
+        self._pools: dict[str, list[Remembered[Version]]] = {}
 
     @cached_property
-    def spellings(self) -> dict[Version, list[str]]:
-        """Each version, newest first, with the ways in which file names spell it."""
-        spellings: dict[Version, list[str]] = {}
-        for text in self.page.versions:
-            version = self._version(text)
-            if version is not None:
-                spellings.setdefault(version, []).append(text)
-        return dict(sorted(spellings.items(), reverse=True))
+    def versions(self) -> Versions:
+        """All versions of which there is a file, for whatever machine."""
+        return Versions(self.page.versions, self._version)
 
     def names(self, version: Version) -> list[str]:
         """The names of all files of a version, for whatever machine they are."""
-        return [name for text in self.spellings[version] for name in self.page.names(text)]
+        return [name for text in self.versions.spellings(version) for name in self.page.names(text)]
+
+    def files(self, version: Version) -> Iterator[File]:
+        """The files of a version, those for other machines left out."""
+        return (file for text in self.versions.spellings(version) for file in self.page.files(text))
 
     def select(
         self, specifier: SpecifierSet, hashes: frozenset[str] = frozenset()
@@ -84,14 +84,14 @@ class ProjectCandidates:
     def compatible(self, version: Version) -> list[Compatible]:
         """The files of one version that the target accepts, yanked or not, the most wanted first."""
         if version not in self._compatible:
-            found = (self._assess(version, file) for text in self.spellings[version] for file in self.page.files(text))
+            found = (self._assess(version, file) for file in self.files(version))
             self._compatible[version] = sorted(filter(None, found), key=lambda each: each.rank, reverse=True)
         return self._compatible[version]
 
     def _applicable(self, specifier: SpecifierSet) -> Iterator[tuple[Version, list[Compatible]]]:
         text = str(specifier)
         if text not in self._pools:  # Asked again and again where versions are rejected one by one.
-            self._pools[text] = list(self._pooled(specifier))
+            self._pools[text] = [Remembered(pool) for pool in self._pooled(specifier)]
         for versions in self._pools[text]:
             found = False
             for version in versions:
@@ -101,18 +101,23 @@ class ProjectCandidates:
             if found:
                 return
 
-    def _pooled(self, specifier: SpecifierSet) -> Iterator[list[Version]]:
+    def _pooled(self, specifier: SpecifierSet) -> Iterator[Iterator[Version]]:
         """The versions to look for; the next pool only if the one before had nothing that the target accepts."""
-        allowed = list(specifier.filter(self.spellings, prereleases=True))
         prereleases = self._preferences.prereleases
         if prereleases is None:
             prereleases = specifier.prereleases or None
         if prereleases:
-            yield allowed
+            yield self._allowed(specifier)
             return
-        yield [version for version in allowed if not version.is_prerelease]
+        yield (version for version in self._allowed(specifier) if not version.is_prerelease)
         if prereleases is None:
-            yield [version for version in allowed if version.is_prerelease]
+            yield (version for version in self._allowed(specifier) if version.is_prerelease)
+
+    def _allowed(self, specifier: SpecifierSet) -> Iterator[Version]:
+        pin = next((each.version for each in specifier if is_exact(each)), None)
+        groups = self.versions.groups() if pin is None else iter([self.versions.like(Version(pin))])
+        for group in groups:
+            yield from specifier.filter(group, prereleases=True)
 
     def _reordered(
         self, applicable: list[tuple[Version, list[Compatible]]], hashes: frozenset[str]
@@ -183,9 +188,12 @@ def python_specifier(requires_python: str | None) -> SpecifierSet | None:
 
 def is_pinned(specifier: SpecifierSet) -> bool:
     """Whether one of the specifiers allows one version only: what lets pip take a yanked file."""
-    return any(
-        each.operator == "===" or (each.operator == "==" and not each.version.endswith(".*")) for each in specifier
-    )
+    return any(each.operator == "===" or is_exact(each) for each in specifier)
+
+
+def is_exact(specifier: Specifier) -> bool:
+    """Whether it is ``==`` with a version, and not with ``.*``."""
+    return specifier.operator == "==" and not specifier.version.endswith(".*")
 
 
 def first_file(selection: Iterable[tuple[Version, list[File]]]) -> File | None:

@@ -64,7 +64,7 @@ def python_message(sides: Iterable[Side], target: Target) -> str:
 
 def absence(candidates: ProjectCandidates, target: Target) -> tuple[str, ...]:
     """What an index does hold of a project of which pip finds nothing that fits: evidence, one line each."""
-    versions = list(candidates.spellings)
+    versions = [version for group in candidates.versions.groups() for version in group]
     if not versions:
         return (f"the index has no project {candidates.page.project!r}",)
     usable = [version for version in versions if candidates.compatible(version)]
@@ -93,7 +93,7 @@ def _listed(versions: Sequence[Version]) -> str:
 
 
 def _reasons(candidates: ProjectCandidates, version: Version, target: Target) -> Iterable[str]:
-    files = (file for text in candidates.spellings[version] for file in candidates.page.files(text))
+    files = candidates.files(version)
     refusing = {file.requires_python for file in files if file.requires_python}
     if all(_refuses(text, target) for text in refusing) and refusing:
         yield f"{version} requires Python {', '.join(sorted(refusing))}"

@@ -43,10 +43,10 @@ class FindLinks:
         files = (File(at, _filename(url), url, (), None, None, None, None) for at, url in enumerate(urls))
         return FoundFiles.among(project, files)
 
-    def pages(self, project: str, architecture: str) -> Iterator[IndexPage]:
+    def pages(self, project: str, machine: str) -> Iterator[IndexPage]:
         """What the HTML pages of this machine link of a project: those that are named, or lie in the folders named."""
         for url, content in self._local_pages:
-            yield parse_page(project, url, "text/html", content, architecture)
+            yield parse_page(project, url, "text/html", content, machine)
 
     @cached_property
     def _linked(self) -> tuple[str, ...]:

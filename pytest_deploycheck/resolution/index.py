@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.connections import WORKERS
@@ -24,6 +24,7 @@ from pytest_deploycheck.resolution.ranged import NotRanged, RangedFile
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, read_sdist
 from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
 from pytest_deploycheck.resolution.transport import Answer, Transport, Unreachable, redacted, refusal
+from pytest_deploycheck.resolution.wheel_tail import metadata_in_tail
 
 Value = TypeVar("Value")
 Facts = TypeVar("Facts", Metadata, Sdist)
@@ -86,24 +87,24 @@ class IndexClient:
         self._fresh_until = math.inf
         self._closed = False
 
-    def page(self, index_url: str, project: str, architecture: str) -> Future[ProjectPage]:
+    def page(self, index_url: str, project: str, machine: str) -> Future[ProjectPage]:
         """The page of a project, empty where the index has no such project.
 
         :param index_url: of the simple API
         :param project: the normalised name
-        :param architecture: that of the target: files for other ones are known by name alone
+        :param machine: :attr:`.Target.machine`: files for other ones are known by name alone
         :raises Unreachable: (in the future) the index did not answer, or with something that is no page
         """
         url = f"{index_url.rstrip('/')}/{project}/"
-        return self._once((f"page {architecture}", url), lambda: self._load_page(url, project, architecture))
+        return self._once((f"page {machine}", url), lambda: self._load_page(url, project, machine))
 
-    def links(self, url: str, project: str, architecture: str) -> Future[ProjectPage]:
+    def links(self, url: str, project: str, machine: str) -> Future[ProjectPage]:
         """A project's files on a page that links the files of many (``--find-links``).
 
         :raises Unreachable: (in the future) as for :meth:`page`
         """
-        key = (f"links {project} {architecture}", url)
-        return self._once(key, lambda: self._load_page(url, project, architecture))
+        key = (f"links {project} {machine}", url)
+        return self._once(key, lambda: self._load_page(url, project, machine))
 
     def metadata(self, file: File) -> Future[Metadata]:
         """The core metadata of a wheel.
@@ -162,10 +163,10 @@ class IndexClient:
                 self._futures[key] = _cancelled() if self._closed else self._threads.submit(load)
             return self._futures[key]
 
-    def _load_page(self, url: str, project: str, architecture: str) -> ProjectPage:
+    def _load_page(self, url: str, project: str, machine: str) -> ProjectPage:
         if url.startswith("file:"):
-            return _parsed(project, url, self._get(url), architecture)
-        key = f"{project} {architecture} {url}"
+            return _parsed(project, url, self._get(url), machine)
+        key = f"{project} {machine} {url}"
         stored = StoredPage.load(self.cache.read("page", key))
         if stored is not None and (self.offline or stored.is_fresh(self.run)):
             self.traffic.from_cache += 1
@@ -174,7 +175,7 @@ class IndexClient:
         if answer.status == 304 and stored is not None:
             stored = stored.renewed(answer, self.run)
         else:
-            stored = StoredPage.of(answer, _parsed(project, url, answer, architecture), self.run)
+            stored = StoredPage.of(answer, _parsed(project, url, answer, machine), self.run)
         if stored.is_storable:
             self.cache.write("page", key, stored.dump())
         return self._used(stored, project)
@@ -216,7 +217,7 @@ class IndexClient:
                 return parse_metadata(answer.content)
         try:
             with self._ranged(file) as stream:
-                metadata = _metadata_in_wheel(stream, file.filename)
+                metadata = _metadata_at_the_end(stream, file.filename)
                 self.traffic.count(stream.received)
                 return metadata
         except NotRanged as refusal:
@@ -266,14 +267,14 @@ def _cancelled() -> Future[Any]:
     return future
 
 
-def _parsed(project: str, url: str, answer: Answer, architecture: str) -> IndexPage:
+def _parsed(project: str, url: str, answer: Answer, machine: str) -> IndexPage:
     if answer.status in (404, 410):
         return IndexPage.empty(project)
     if answer.status != 200:
         raise Unreachable(f"{redacted(url)}: {refusal(answer)}")
     try:
         content_type = answer.headers.get("content-type", "")
-        return parse_page(project, redacted(answer.url), content_type, answer.content, architecture)
+        return parse_page(project, redacted(answer.url), content_type, answer.content, machine)
     except InvalidPage as error:
         raise Unreachable(f"{redacted(url)}: answered with {error}") from error
 
@@ -284,10 +285,15 @@ def _verify(content: bytes, expected: str, what: str) -> None:
         raise BrokenDistribution(f"{what}: its {algorithm} is not the one that the index gives")
 
 
+def _metadata_at_the_end(stream: RangedFile, filename: str) -> Metadata:
+    content = metadata_in_tail(stream.tail, stream.tail_start, _project_of(filename))
+    return parse_metadata(content) if content is not None else _metadata_in_wheel(stream, filename)
+
+
 def _metadata_in_wheel(stream: Any, filename: str) -> Metadata:
     """:raises BrokenDistribution: it is no wheel"""
     # PEP 427: the folder is named after the project and the version, but not always in the spelling of the file name.
-    project = canonicalize_name(filename.partition("-")[0])
+    project = _project_of(filename)
     try:
         with zipfile.ZipFile(stream) as archive:
             for name in archive.namelist():
@@ -298,3 +304,7 @@ def _metadata_in_wheel(stream: Any, filename: str) -> Metadata:
     except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
         raise BrokenDistribution(f"{filename}: no wheel: {error}") from error
     raise BrokenDistribution(f"{filename}: no METADATA in it")
+
+
+def _project_of(filename: str) -> NormalizedName:
+    return canonicalize_name(filename.partition("-")[0])

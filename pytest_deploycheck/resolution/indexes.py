@@ -25,24 +25,24 @@ class Indexes:
         self._pages: dict[tuple[str, str], Future[ProjectPage]] = {}
         self._lock = threading.Lock()
 
-    def page(self, project: str, architecture: str) -> Future[ProjectPage]:
+    def page(self, project: str, machine: str) -> Future[ProjectPage]:
         """All files of a project.
 
         :param project: the normalised name
-        :param architecture: that of the target
+        :param machine: :attr:`.Target.machine`
         :raises Unreachable: (in the future) one of the indexes did not answer
         """
         with self._lock:
-            key = (project, architecture)
+            key = (project, machine)
             if key not in self._pages:
-                self._pages[key] = self._merged(project, architecture)
+                self._pages[key] = self._merged(project, machine)
             return self._pages[key]
 
-    def _merged(self, project: str, architecture: str) -> Future[ProjectPage]:
+    def _merged(self, project: str, machine: str) -> Future[ProjectPage]:
         files = self._find_links.files(project)
-        futures = [self.client.links(link, project, architecture) for link in self._find_links.remote_pages]
-        futures += map(_read, self._find_links.pages(project, architecture))
-        futures += [self.client.page(url, project, architecture) for url in self.places.urls]
+        futures = [self.client.links(link, project, machine) for link in self._find_links.remote_pages]
+        futures += map(_read, self._find_links.pages(project, machine))
+        futures += [self.client.page(url, project, machine) for url in self.places.urls]
         if len(futures) == 1 and not list(files.versions):
             return futures[0]
         return _joined(project, files, futures)

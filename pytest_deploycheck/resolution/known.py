@@ -8,10 +8,11 @@ wait for the same silence one after the other.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import enum
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from pytest_deploycheck.location import Location
@@ -106,13 +107,17 @@ def _entry(stored: bytes | None) -> _Entry | None:
 
 
 def _dump(resolution: Resolution, computed: float, fresh_until: float) -> bytes:
-    fields = asdict(resolution)
-    fields["outcome"] = resolution.outcome.value
-    for entry, distribution in zip(fields["distributions"], resolution.distributions, strict=True):
-        entry["kind"] = distribution.kind.value
-        entry["file"] = list(distribution.file)
-    entry = {"computed": computed, "fresh_until": min(fresh_until, 1e12), "resolution": fields}
-    return json.dumps(entry).encode()
+    entry = {"computed": computed, "fresh_until": min(fresh_until, 1e12), "resolution": resolution}
+    return json.dumps(entry, default=_plain).encode()
+
+
+def _plain(value: object) -> object:
+    """What JSON does not know: enumerations, and dataclasses without going through all of their fields at once."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
 def _load(fields: dict[str, Any]) -> Resolution:

@@ -69,15 +69,19 @@ def parse_metadata(content: bytes) -> Metadata:
     )
 
 
+_END = re.compile(r"\n\r?\n|\r\r")
+
+
 def _headers(text: str) -> Iterator[tuple[str, str]]:
     """The header fields before the first empty line, folded ones joined.
 
     ``email.parser`` would read the description behind them too, which is most of the file.
     """
     name, value = "", ""
+    end = _END.search(text)
     # Not splitlines(): it would also split at a form feed, which licence texts contain. A line of blanks is not the
     # end either, but an empty line within a folded licence.
-    for line in re.split("\r\n|\r|\n", text):
+    for line in re.split("\r\n|\r|\n", text[: end.start()] if end else text):
         if not line:
             break
         if line[0] in " \t":

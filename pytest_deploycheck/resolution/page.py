@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.utils import canonicalize_name
@@ -42,7 +42,7 @@ class ProjectPage(Protocol):
         """The files whose names carry exactly this spelling of a version, in the order of the page."""
 
     def names(self, version: str) -> Sequence[str]:
-        """The names of all files of a version, those for other architectures included."""
+        """The names of all files of a version, those for other machines included."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class _Release:
 
     :param positions: of the files on the page
     :param entries: those files, as JSON objects (PEP 691), unparsed
-    :param others: the names of wheels for other architectures, which only messages tell of
+    :param others: the names of wheels for other machines, which only messages tell of
     """
 
     positions: list[int]
@@ -124,7 +124,7 @@ class IndexPage:
 
     Of a page of 20,000 files only those of the few candidate versions are ever looked at. So the page is cut into its
     entries and these are grouped by the version in the file name, as text, and parsed when they are asked for. Files
-    for other architectures, which on many pages are most, are kept by name alone.
+    for other machines, which on many pages are most, are kept by name alone.
     """
 
     def __init__(self, project: str, url: str, releases: dict[str, _Release]) -> None:
@@ -179,11 +179,11 @@ class IndexPage:
         return cls(project, url.decode(), releases)
 
 
-def parse_page(project: str, url: str, content_type: str, content: bytes, architecture: str) -> IndexPage:
+def parse_page(project: str, url: str, content_type: str, content: bytes, machine: str) -> IndexPage:
     """Read an answer of the simple API, JSON (PEP 691) or HTML (PEP 503).
 
     :param url: where the page was found after redirects: relative links start there
-    :param architecture: ``x86_64``: wheels for other ones are kept by name alone
+    :param machine: :attr:`.Target.machine`: wheels for other ones are kept by name alone
     :raises InvalidPage: it is neither
     """
     kind = content_type.partition(";")[0].strip().lower()
@@ -193,23 +193,30 @@ def parse_page(project: str, url: str, content_type: str, content: bytes, archit
         entries = _entries_of_html(url, content_type, content)
     else:
         raise InvalidPage(f"{content_type or 'no content type'} where a project page was expected")
+    return IndexPage(project, url, _grouped(entries, project, machine.split()))
+
+
+def _grouped(entries: _Entries, project: str, words: list[str]) -> dict[str, _Release]:
+    # Every file of a page comes by here, and pages of 15,000 are common: that is why it is written out.
+    first, last = words[0], words[-1]
     releases: dict[str, _Release] = {}
-    for position, (name, entry) in enumerate(entries):
-        version = _version_in(name, project)
-        if not version:
+    before = release = None
+    for position, name in enumerate(entries.names):
+        # The files of a version mostly stand together, and up to its second dash a wheel's name tells which it is.
+        stem = name[: name.find("-", name.find("-") + 1)] if name.endswith(".whl") else ""
+        if not stem or stem != before:
+            version = _version_in(name, project)
+            release = releases.setdefault(version, _Release([], [], [])) if version else None
+            before = stem
+        if release is None:
             continue
-        release = releases.get(version) or releases.setdefault(version, _Release([], [], []))
-        if _may_run_on(architecture, name):
+        # On the safe side: what is let through is judged by its tags later.
+        if not stem or (first in name and last in name) or "-any." in name or ".any." in name:
             release.positions.append(position)
-            release.entries.append(entry)
+            release.entries.append(entries.entry(position))
         else:
             release.others.append(name)
-    return IndexPage(project, url, releases)
-
-
-def _may_run_on(architecture: str, filename: str) -> bool:
-    # Cheap, and on the safe side: what is let through is judged by its tags later.
-    return architecture in filename or not filename.endswith(".whl") or "any" in filename or "universal" in filename
+    return releases
 
 
 def _version_in(filename: str, project: str) -> str | None:
@@ -238,44 +245,56 @@ def _version_of_sdist(stem: str, project: str) -> str | None:
     return None
 
 
-_Entry = tuple[str, bytes]
-"""The name of a file, and its entry as a JSON object."""
+class _Entries(NamedTuple):
+    """The files of a page.
+
+    :param names: in the order of the page
+    :param entry: gives the JSON object (PEP 691) at a position
+    """
+
+    names: Sequence[str]
+    entry: Callable[[int], bytes]
+
 
 # How PyPI and most others begin an entry. A quote within a string is escaped, so this is found nowhere else.
-_BEGINNING = re.compile(rb'\{\s*"filename"\s*:\s*"([^"\\]+)"')
+_BEGINNING = re.compile(rb'\{\s*"filename"\s*:\s*"')
 
 
-def _entries_of_json(content: bytes) -> Iterable[_Entry]:
+def _entries_of_json(content: bytes) -> _Entries:
     """The entries of a PEP 691 page, cut out of it without parsing it; parsed, if it does not look as expected."""
-    beginnings = list(_BEGINNING.finditer(content))
-    if not beginnings or b'"files"' not in content[: beginnings[0].start()]:
+    first = _BEGINNING.search(content)
+    if first is None or b'"files"' not in content[: first.start()]:
         return _parsed_entries(content)
-    ends = [*(each.start() for each in beginnings[1:]), _end_of_entry(content, beginnings[-1].start())]
-    entries = [content[start.start() : end].rstrip(b", \t\r\n") for start, end in zip(beginnings, ends, strict=True)]
-    if content.count(b'"url"') != len(entries) or not all(entry.endswith(b"}") for entry in entries):
+    beginning = first[0]
+    parts = content[first.end() :].split(beginning)
+    parts[-1] = _up_to_its_end(beginning, parts[-1])
+    names = b"\n".join([part[: part.find(b'"')] for part in parts])
+    is_regular = content.count(b'"url"') == len(parts) == names.count(b"\n") + 1 and b"\\" not in names
+    if not is_regular or not all(part.endswith((b"}", b"}, ", b"},", b"},\n")) for part in parts):
         return _parsed_entries(content)
-    names = (each[1].decode() for each in beginnings)
-    return zip(names, entries, strict=True)
+    return _Entries(names.decode().split("\n"), lambda position: beginning + parts[position].rstrip(b", \t\r\n"))
 
 
-def _end_of_entry(content: bytes, start: int) -> int:
+def _up_to_its_end(beginning: bytes, part: bytes) -> bytes:
+    """The last entry without what follows the list of files."""
+    text = (beginning + part).decode()
     try:
-        _, length = json.JSONDecoder().raw_decode(content[start:].decode())
+        _, length = json.JSONDecoder().raw_decode(text)
     except ValueError as error:
         raise InvalidPage(f"JSON that breaks off: {error}") from error
-    return start + len(content[start:].decode()[:length].encode())
+    return text[:length].encode()[len(beginning) :]
 
 
-def _parsed_entries(content: bytes) -> Iterable[_Entry]:
+def _parsed_entries(content: bytes) -> _Entries:
     try:
-        entries = json.loads(content)["files"]
-        return [
-            (entry.get("filename") or _filename_of(entry["url"]), json.dumps(entry).encode())
-            for entry in entries
-            if "url" in entry
-        ]
+        found = [entry for entry in json.loads(content)["files"] if "url" in entry]
+        return _of_objects([{"filename": _filename_of(entry["url"]), **entry} for entry in found])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidPage(f"JSON that is no project page (PEP 691): {error}") from error
+
+
+def _of_objects(objects: list[dict[str, Any]]) -> _Entries:
+    return _Entries([each["filename"] for each in objects], lambda position: json.dumps(objects[position]).encode())
 
 
 def _file(position: int, page_url: str, entry: dict[str, Any]) -> File:
@@ -288,7 +307,7 @@ def _file(position: int, page_url: str, entry: dict[str, Any]) -> File:
     yanked = entry.get("yanked")
     return File(
         position,
-        entry.get("filename") or _filename_of(url),
+        entry["filename"],
         url,
         tuple([f"{algorithm}={digest}" for algorithm, digest in (entry.get("hashes") or {}).items()]),
         entry.get("requires-python") or None,
@@ -322,14 +341,12 @@ class _Anchors(HTMLParser):
             self.base = attributes.get("href")
 
 
-def _entries_of_html(url: str, content_type: str, content: bytes) -> Iterator[_Entry]:
+def _entries_of_html(url: str, content_type: str, content: bytes) -> _Entries:
     charset = re.search(r"charset=[\"']?([\w-]+)", content_type)
     parser = _Anchors()
     parser.feed(content.decode(charset[1] if charset else "utf-8", errors="replace"))
     base = urljoin(url, parser.base) if parser.base else url
-    for attributes in parser.anchors:
-        entry = _entry_of_anchor(base, attributes)
-        yield entry["filename"], json.dumps(entry).encode()
+    return _of_objects([_entry_of_anchor(base, attributes) for attributes in parser.anchors])
 
 
 def _entry_of_anchor(base: str, attributes: dict[str, str | None]) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+# Looking at so many pages takes some ten milliseconds.
+_MOST_PROJECTS = 2_000
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,19 @@ class Places:
     def local_state(self) -> list[tuple[str, int, int]] | None:
         """What lies on this machine: path, time of change in ns and size of each file that counts.
 
-        :returns: None where that cannot be told at a glance: an index that is a folder
+        :returns: None where that is too much to look at each time: an index of very many projects
         """
-        folders = (local_path(url) for url in self.urls if not is_remote(url))
-        if any(folder.exists() for folder in folders):
-            return None
-        return [state for link in self.find_links if not is_remote(link) for state in _states(local_path(link))]
+        found: list[tuple[str, int, int]] = []
+        for url in self.urls:
+            if not is_remote(url):
+                projects = _entries(local_path(url))
+                if len(projects) > _MOST_PROJECTS:
+                    return None
+                found += (state for project in projects for state in _states(Path(project, "index.html")))
+        for link in self.find_links:
+            if not is_remote(link):
+                found += (state for each in _entries(local_path(link)) for state in _states(each))
+        return found
 
 
 def is_remote(link: str) -> bool:
@@ -47,11 +57,15 @@ def local_path(link: str) -> Path:
     return Path(url2pathname(urlsplit(link).path))
 
 
-def _states(path: Path) -> Iterator[tuple[str, int, int]]:
+def _entries(path: Path) -> list[Path]:
+    """What a folder holds; a file itself, and one that is not there, which pip passes over."""
     try:
-        entries = sorted(os.scandir(path), key=lambda entry: entry.name) if path.is_dir() else [path]
-        for entry in entries:
-            status = entry.stat()
-            yield os.fspath(entry), status.st_mtime_ns, status.st_size
+        return sorted(path.iterdir()) if path.is_dir() else [path]
     except OSError:
-        return  # It is passed over.
+        return []
+
+
+def _states(path: Path) -> Iterator[tuple[str, int, int]]:
+    with contextlib.suppress(OSError):
+        status = path.stat()
+        yield str(path), status.st_mtime_ns, status.st_size

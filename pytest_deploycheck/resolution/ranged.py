@@ -11,6 +11,8 @@ class RangedFile(io.RawIOBase):
     """A remote file of which only what is read is fetched, for :mod:`zipfile`.
 
     :param tail: bytes fetched first, from the end, where a zip archive has its directory
+    :ivar tail: those bytes
+    :ivar tail_start: where they begin
     :raises NotRanged: the server sends the whole file, which is then in ``whole``, or refuses
     :raises Unreachable: no answer
     """
@@ -23,7 +25,9 @@ class RangedFile(io.RawIOBase):
         self.received = 0
         answer = self._ask(f"-{tail}")
         self._length = _total_length(answer)
-        self._parts = [(self._length - len(answer.content), answer.content)]
+        self.tail = answer.content
+        self.tail_start = self._length - len(answer.content)
+        self._parts = [(self.tail_start, self.tail)]
 
     def _ask(self, span: str) -> Answer:
         answer = self._transport.get(self._url, {"Range": f"bytes={span}", "Accept-Encoding": "identity"})

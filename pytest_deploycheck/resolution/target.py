@@ -71,6 +71,14 @@ class Target:
         """``cp313``, or ``cp313t``: what a wheel built for this Python alone is called."""
         return self.interpreter + ("t" if self.free_threaded else "")
 
+    @property
+    def machine(self) -> str:
+        """Words that occur in the names of all wheels built for it alone: ``linux x86_64``, ``macosx``, ``win``."""
+        family = self.platform.partition("_")[0]
+        if family in ("manylinux", "musllinux"):
+            return f"linux {architecture(self.platform)}"
+        return "macosx" if family == "macosx" else "win"
+
     @cached_property
     def platforms(self) -> tuple[str, ...]:
         """Every platform tag the machine accepts, most wanted first."""
