@@ -28,6 +28,7 @@ class File(NamedTuple):
 
     @property
     def is_wheel(self) -> bool:
+        """By its name; what it holds is another matter."""
         return self.filename.endswith(".whl")
 
     @property

@@ -59,6 +59,7 @@ class Target:
 
     @property
     def python_version(self) -> Version:
+        """The full version, to compare with."""
         return Version(self.python)
 
     @property

@@ -1,7 +1,7 @@
 """METADATA out of a wheel's last bytes, without reading the whole directory of the archive.
 
-A directory has an entry for each file, which :mod:`zipfile` reads one by one: for a wheel of a thousand files that takes
-longer than to fetch it. Whatever looks unusual here is left to :mod:`zipfile`.
+A directory has an entry for each file, which :mod:`zipfile` reads one by one: for a wheel of a thousand files that
+takes longer than to fetch it. Whatever looks unusual here is left to :mod:`zipfile`.
 
 https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16
 """

@@ -153,7 +153,7 @@ def metadata_text(
 
 
 def wheel_content(stem: str, metadata: str, tags: str, files: Mapping[str, str], filler: int) -> bytes:
-    """The archive, its ``.dist-info`` last as build tools have it, which is what makes a ranged read of the tail work."""
+    """The archive, its ``.dist-info`` last as build tools have it, so that a ranged read of the tail works."""
     folder = f"{stem}.dist-info"
     members = {path: text.encode() for path, text in files.items()}
     if filler:

@@ -19,7 +19,7 @@ class Switches:
     :param ranges: ``served``: 206; ``ignored``: 200 with all of it; ``refused``: ``range_refusal``
     :param suffix_ranges: ``bytes=-N`` too; else it is refused where ``a-b`` is served
     :param head: answers HEAD; else 405
-    :param revalidation: sends ``ETag`` or ``Last-Modified`` on pages and files, and answers 304 to who comes back with it
+    :param revalidation: sends ``ETag`` or ``Last-Modified`` on pages and files, and answers 304 to who returns them
     :param cache_control: the header of project pages
     :param credentials: user and password of basic authentication; who lacks them gets 401
     :param hashes: sha256 on the pages: right, ``wrong`` or ``none``
