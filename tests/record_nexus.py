@@ -4,9 +4,9 @@
     python tests/record_nexus.py --date 2026-11-23 --python python3.12 --python python3.13
 
 Writes ``tests/recorded/nexus``: the pages (every version; sdists, and wheels for Linux on x86_64 and one for macOS),
-the metadata of the versions a resolution may look at, and what pip itself picked. pip is run with the interpreters named,
-each in a fresh virtual environment, on the index that pip is configured with. It builds the metadata of sdists, which
-runs their code: use a throw-away machine.
+the metadata of the versions a resolution may look at, and what pip itself picked. pip is run with the interpreters
+named, each in a fresh virtual environment, on the index that pip is configured with. It builds the metadata of sdists,
+which runs their code: use a throw-away machine.
 
 Which versions' metadata? What pip picked; of the projects in ``STEPPED`` every version from the oldest pin upwards,
 since the first version with a wheel is looked for there; and for every requirement found in any of those the newest
