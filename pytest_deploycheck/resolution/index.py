@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.connections import WORKERS
@@ -24,13 +24,13 @@ from pytest_deploycheck.resolution.ranged import NotRanged, RangedFile
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, read_sdist
 from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
 from pytest_deploycheck.resolution.transport import Answer, Transport, Unreachable, redacted, refusal
-from pytest_deploycheck.resolution.wheel_tail import metadata_in_tail
+from pytest_deploycheck.resolution.wheel_metadata import Archive, Whole, wheel_metadata
 
 Value = TypeVar("Value")
 Facts = TypeVar("Facts", Metadata, Sdist)
 
 # Bytes of a wheel's end that are fetched first: its directory and, mostly, its METADATA, which build tools put last.
-_WHEEL_TAIL = 24_576
+_WHEEL_TAIL = 32_768
 
 
 class BrokenDistribution(Exception):
@@ -217,13 +217,13 @@ class IndexClient:
                 return parse_metadata(answer.content)
         try:
             with self._ranged(file) as stream:
-                metadata = _metadata_at_the_end(stream, file.filename)
+                metadata = _metadata_in_wheel(stream, stream, file.filename)
                 self.traffic.count(stream.received)
                 return metadata
         except NotRanged as refusal:
             whole = refusal.whole if refusal.whole is not None else self._download(file)
             _verify(whole, next(iter(file.hashes), ""), file.filename)
-            return _metadata_in_wheel(io.BytesIO(whole), file.filename)
+            return _metadata_in_wheel(Whole(whole), io.BytesIO(whole), file.filename)
 
     def _ranged(self, file: File) -> RangedFile:
         self._assert_online(file.url, "the file")
@@ -285,26 +285,25 @@ def _verify(content: bytes, expected: str, what: str) -> None:
         raise BrokenDistribution(f"{what}: its {algorithm} is not the one that the index gives")
 
 
-def _metadata_at_the_end(stream: RangedFile, filename: str) -> Metadata:
-    content = metadata_in_tail(stream.tail, stream.tail_start, _project_of(filename))
-    return parse_metadata(content) if content is not None else _metadata_in_wheel(stream, filename)
-
-
-def _metadata_in_wheel(stream: Any, filename: str) -> Metadata:
-    """:raises BrokenDistribution: it is no wheel"""
+def _metadata_in_wheel(archive: Archive, stream: Any, filename: str) -> Metadata:
+    """
+    :param stream: the same as a file, for :mod:`zipfile`
+    :raises BrokenDistribution: it is no wheel
+    """
     # PEP 427: the folder is named after the project and the version, but not always in the spelling of the file name.
-    project = _project_of(filename)
+    project = canonicalize_name(filename.partition("-")[0])
+    content = wheel_metadata(archive, project)
+    return parse_metadata(_unzipped(stream, project, filename) if content is None else content)
+
+
+def _unzipped(stream: Any, project: str, filename: str) -> bytes:
     try:
         with zipfile.ZipFile(stream) as archive:
             for name in archive.namelist():
                 folder, _, member = name.partition("/")
                 owner = canonicalize_name(folder.removesuffix(".dist-info").partition("-")[0])
                 if member == "METADATA" and folder.endswith(".dist-info") and owner == project:
-                    return parse_metadata(archive.read(name))
+                    return archive.read(name)
     except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
         raise BrokenDistribution(f"{filename}: no wheel: {error}") from error
     raise BrokenDistribution(f"{filename}: no METADATA in it")
-
-
-def _project_of(filename: str) -> NormalizedName:
-    return canonicalize_name(filename.partition("-")[0])

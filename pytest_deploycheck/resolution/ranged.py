@@ -12,7 +12,7 @@ class RangedFile(io.RawIOBase):
 
     :param tail: bytes fetched first, from the end, where a zip archive has its directory
     :ivar tail: those bytes
-    :ivar tail_start: where they begin
+    :ivar length: of the whole file
     :raises NotRanged: the server sends the whole file, which is then in ``whole``, or refuses
     :raises Unreachable: no answer
     """
@@ -24,10 +24,9 @@ class RangedFile(io.RawIOBase):
         self._position = 0
         self.received = 0
         answer = self._ask(f"-{tail}")
-        self._length = _total_length(answer)
+        self.length = _total_length(answer)
         self.tail = answer.content
-        self.tail_start = self._length - len(answer.content)
-        self._parts = [(self.tail_start, self.tail)]
+        self._parts = [(self.length - len(self.tail), self.tail)]
 
     def _ask(self, span: str) -> Answer:
         answer = self._transport.get(self._url, {"Range": f"bytes={span}", "Accept-Encoding": "identity"})
@@ -48,25 +47,30 @@ class RangedFile(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """See :class:`io.RawIOBase`."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._length}[whence]
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.length}[whence]
         self._position = max(0, start + offset)
         return self._position
 
     def read(self, size: int = -1) -> bytes:
         """See :class:`io.RawIOBase`."""
-        end = self._length if size < 0 else min(self._length, self._position + size)
-        content = self._between(self._position, end)
+        end = self.length if size < 0 else min(self.length, self._position + size)
+        content = self.between(self._position, end)
         self._position = end
         return content
 
-    def _between(self, start: int, end: int) -> bytes:
+    def between(self, start: int, end: int) -> bytes:
+        """The bytes from ``start`` up to but not including ``end``, fetched where they are not at hand.
+
+        :raises NotRanged: the server refuses
+        :raises Unreachable: no answer
+        """
         if start >= end:
             return b""
         for first, content in self._parts:
             if first <= start and end <= first + len(content):
                 return content[start - first : end - first]
         # A few bytes more than asked for: zipfile reads a member's header, its name and its content one by one.
-        last = min(self._length, max(end, start + 16_384)) - 1
+        last = min(self.length, max(end, start + 16_384)) - 1
         answer = self._ask(f"{start}-{last}")
         _total_length(answer)
         self._parts.append((start, answer.content))

@@ -1,4 +1,4 @@
-"""METADATA out of the last bytes of real wheels: the same as zipfile finds, or nothing."""
+"""METADATA out of real wheels, whole or in parts: the same as zipfile finds, or nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_deploycheck.resolution.wheel_tail import metadata_in_tail
+from pytest_deploycheck.resolution.wheel_metadata import Whole, wheel_metadata
 
 TEXT = b"Metadata-Version: 2.1\nName: demo\n" + b"x" * 500
 
@@ -23,9 +23,22 @@ def archive(*names: str, method: int = zipfile.ZIP_DEFLATED, comment: bytes = b"
     return buffer.getvalue()
 
 
-def found(content: bytes, tail: int | None = None, project: str = "demo") -> bytes | None:
-    kept = content if tail is None else content[-tail:]
-    return metadata_in_tail(kept, len(content) - len(kept), project)
+class InParts(Whole):
+    """Of which only the end is at hand, and what else is asked for is noted."""
+
+    def __init__(self, content: bytes, tail: int) -> None:
+        super().__init__(content)
+        self._content = content
+        self.tail = content[-tail:]
+        self.asked = 0
+
+    def between(self, start: int, end: int) -> bytes:
+        self.asked += start < self.length - len(self.tail)
+        return self._content[start:end]
+
+
+def found(content: bytes) -> bytes | None:
+    return wheel_metadata(Whole(content), "demo")
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -41,15 +54,19 @@ def test_the_projects_own_metadata(method: int, comment: bytes) -> None:
     assert found(archive(*names, method=method, comment=comment)) == TEXT + b"Demo-1.0.dist-info/METADATA"
 
 
-def test_a_part_that_holds_it_is_enough() -> None:
+def test_an_end_that_holds_it_is_enough() -> None:
     content = archive(*(f"demo/{number}.py" for number in range(200)), "demo-1.0.dist-info/METADATA")
-    assert found(content, tail=len(content) // 2) == TEXT + b"demo-1.0.dist-info/METADATA"
+    parts = InParts(content, len(content) // 2)
+    assert wheel_metadata(parts, "demo") == TEXT + b"demo-1.0.dist-info/METADATA"
+    assert parts.asked == 0
 
 
-@pytest.mark.parametrize("tail", [1, 10, 22, 100, 400])
-def test_a_part_that_does_not_hold_it_gives_nothing(tail: int) -> None:
+@pytest.mark.parametrize(("tail", "asked"), [(22, 3), (100, 3), (5_000, 2)])
+def test_what_is_not_at_the_end_is_asked_for(tail: int, asked: int) -> None:
     content = archive("demo-1.0.dist-info/METADATA", *(f"demo/{number}.py" for number in range(50)))
-    assert found(content, tail) is None
+    parts = InParts(content, tail)
+    assert wheel_metadata(parts, "demo") == TEXT + b"demo-1.0.dist-info/METADATA"
+    assert parts.asked == asked
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -74,7 +91,5 @@ def test_whatever_is_damaged_it_is_the_right_content_or_nothing(data: st.DataObj
     content = bytearray(archive("demo/x.py", "demo-1.0.dist-info/METADATA"))
     for _ in range(data.draw(st.integers(1, 3))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    assert found(bytes(content), data.draw(st.integers(1, len(content)))) in (
-        None,
-        TEXT + b"demo-1.0.dist-info/METADATA",
-    )
+    parts = InParts(bytes(content), data.draw(st.integers(1, len(content))))
+    assert wheel_metadata(parts, "demo") in (None, TEXT + b"demo-1.0.dist-info/METADATA")

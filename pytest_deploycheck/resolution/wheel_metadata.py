@@ -1,0 +1,102 @@
+"""METADATA out of a wheel, without reading every entry of its directory.
+
+A directory has an entry for each file, which :mod:`zipfile` reads one by one: for a wheel of a thousand files that
+takes longer than to fetch it. Whatever looks unusual here is left to :mod:`zipfile`.
+
+https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import Protocol
+
+from packaging.utils import canonicalize_name
+
+_MEMBER = b".dist-info/METADATA"
+# Size and place of the directory, from the record at the very end, which a comment of this length may follow.
+_END, _END_FIELDS, _END_SIZE, _LONGEST_COMMENT = b"PK\x05\x06", struct.Struct("<12xII"), 22, 65_535
+# Flags, method, CRC, compressed size, length of the name, place of the member.
+_ENTRY, _ENTRY_FIELDS, _ENTRY_SIZE = b"PK\x01\x02", struct.Struct("<8xHH4xII4xH12xI"), 46
+# Lengths of the name and of the extra field.
+_LOCAL, _LOCAL_FIELDS, _LOCAL_SIZE = b"PK\x03\x04", struct.Struct("<26xHH"), 30
+
+_STORED, _DEFLATED = 0, 8
+_ENCRYPTED = 1
+# What stands where a number is too large for its field (ZIP64).
+_ELSEWHERE = 0xFFFFFFFF
+
+
+class Archive(Protocol):
+    """Bytes that can be read in parts."""
+
+    @property
+    def length(self) -> int:
+        """Of the whole."""
+
+    @property
+    def tail(self) -> bytes:
+        """The last bytes, as far as they are at hand."""
+
+    def between(self, start: int, end: int) -> bytes:
+        """The bytes from ``start`` up to but not including ``end``."""
+
+
+class Whole:
+    """An archive that is all at hand."""
+
+    def __init__(self, content: bytes) -> None:
+        self.tail = content
+        self.length = len(content)
+
+    def between(self, start: int, end: int) -> bytes:
+        """See :class:`Archive`."""
+        return self.tail[start:end]
+
+
+def wheel_metadata(archive: Archive, project: str) -> bytes | None:
+    """The content of the project's ``METADATA``; other projects' may lie in the same wheel.
+
+    :param project: the normalised name
+    :returns: None where there is none, or anything is unusual
+    """
+    try:
+        end = archive.tail.rindex(_END, -_END_SIZE - _LONGEST_COMMENT)
+        size, place = _END_FIELDS.unpack_from(archive.tail, end)
+        if _ELSEWHERE in (size, place) or place + size > archive.length:
+            return None
+        directory = archive.between(place, place + size)
+        entry = _entry(directory, project)
+        return None if entry is None else _member(archive, directory, entry)
+    except (ValueError, struct.error, zlib.error):
+        return None
+
+
+def _entry(directory: bytes, project: str) -> int | None:
+    """Where the entry of the project's METADATA begins."""
+    found = directory.find(_MEMBER)
+    while found != -1:
+        entry = directory.rindex(_ENTRY, 0, found)
+        length = _ENTRY_FIELDS.unpack_from(directory, entry)[4]
+        name = directory[entry + _ENTRY_SIZE : entry + _ENTRY_SIZE + length]
+        stem = name.removesuffix(_MEMBER)
+        if stem != name and b"/" not in stem and canonicalize_name(stem.partition(b"-")[0].decode()) == project:
+            return entry
+        found = directory.find(_MEMBER, found + 1)
+    return None
+
+
+def _member(archive: Archive, directory: bytes, entry: int) -> bytes | None:
+    flags, method, checksum, size, _, place = _ENTRY_FIELDS.unpack_from(directory, entry)
+    if _ELSEWHERE in (size, place) or flags & _ENCRYPTED or method not in (_STORED, _DEFLATED):
+        return None
+    header = archive.between(place, min(place + _LOCAL_SIZE, archive.length))
+    if not header.startswith(_LOCAL):
+        return None
+    data = place + _LOCAL_SIZE + sum(_LOCAL_FIELDS.unpack(header))
+    if data + size > archive.length:
+        return None
+    packed = archive.between(data, data + size)
+    content = zlib.decompress(packed, -zlib.MAX_WBITS) if method == _DEFLATED else packed
+    return content if zlib.crc32(content) == checksum else None
