@@ -366,7 +366,7 @@ def cases(draw: st.DrawFn) -> Case:
         hashed = draw(one_in(3))
         constraints = [line + draw(hashes(found, line)) if hashed else line for line in constraints]
         if any("<files>" in line for line in (*lines, *constraints)):
-            # pip checks a file twice where an HTML page, which writes hashes into URLs, gives it another URL than a line.
+            # pip checks a file twice where an HTML page, with its hash in the URL, gives it another URL than a line.
             kind = replace(kind, json=True)
     where = draw(st.sampled_from(["folder", "page", "remote"]))
     return Case(tuple(found), draw(options(found)), tuple(lines), tuple(constraints), kind, where)

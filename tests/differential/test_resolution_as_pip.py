@@ -30,7 +30,7 @@ from pytest_deploycheck.subjects import Source
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="describes this machine as a Linux target")
 
-EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "100"))
 
 
 class Pip:
