@@ -6,14 +6,17 @@ to, then netrc, then what was good for the same host before; and keyring only on
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable
-from pathlib import PurePosixPath
-from typing import NamedTuple
+from functools import partial
+from posixpath import commonpath
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 # Seconds for the keyring program to answer.
@@ -55,7 +58,7 @@ class Credentials:
         self._indexes: list[_Known] = []
         self._links: dict[str, Login] = {}
         self._hosts: dict[str, tuple[bool, Login]] = {}
-        self._netrc = _Netrc()
+        self._netrc: dict[str, Login | None] = {}
         self._keyring = _Keyring(keyring_provider)
         self._lock = threading.Lock()
 
@@ -89,7 +92,7 @@ class Credentials:
         user, password = (index.user, index.password) if index else (None, None)
         if password is None:
             address = urlsplit(url)
-            if (login := self._netrc.login(address.hostname or "")) is not None:
+            if (login := self._of_netrc(url)) is not None:
                 return login
             login = self._of_host(address)
             if login is not None and user in (None, login.user):
@@ -116,44 +119,25 @@ class Credentials:
         on_host = [each for each in self._indexes if each.address.netloc == address.netloc]
         # What was meant for TLS is never sent in clear.
         safe = [each for each in on_host if address.scheme == "https" or each.address.scheme != "https"]
-        return max(safe, key=lambda each: _common_parts(each.address.path, address.path), default=None)
+        return max(
+            safe, key=lambda each: len(commonpath([each.address.path or "/", address.path or "/"])), default=None
+        )
+
+    def _of_netrc(self, url: str) -> Login | None:
+        """Of the user's netrc file, read once for each host; one that cannot be read is one that is not there."""
+        host = urlsplit(url).netloc
+        if host not in self._netrc:
+            from requests.utils import get_netrc_auth
+
+            found = None
+            with contextlib.suppress(UnicodeDecodeError):
+                found = get_netrc_auth(url)
+            self._netrc[host] = Login(*found) if found else None
+        return self._netrc[host]
 
     def _of_host(self, address: SplitResult) -> Login | None:
         secure, login = self._hosts.get(address.netloc, (False, None))
         return None if secure and address.scheme != "https" else login
-
-
-def _common_parts(one: str, other: str) -> int:
-    pairs = zip(PurePosixPath(one).parts, PurePosixPath(other).parts, strict=False)
-    return next((number for number, (a, b) in enumerate(pairs) if a != b), len(PurePosixPath(one).parts))
-
-
-class _Netrc:
-    """The user's netrc file, read once; one that cannot be read is one that is not there, as for pip."""
-
-    def __init__(self) -> None:
-        self._authenticators: Callable[[str], tuple[str, str, str] | None] | None = None
-        self._lock = threading.Lock()
-
-    def login(self, host: str) -> Login | None:
-        with self._lock:
-            if self._authenticators is None:
-                self._authenticators = self._read()
-        found = self._authenticators(host) if host else None
-        return Login(found[0] or found[1] or "", found[2] or "") if found and any(found) else None
-
-    def _read(self) -> Callable[[str], tuple[str, str, str] | None]:
-        chosen = os.environ.get("NETRC")
-        paths = [os.path.expanduser(each) for each in ([chosen] if chosen is not None else ["~/.netrc", "~/_netrc"])]
-        path = next(filter(os.path.exists, paths), None)
-        if path is not None:
-            import netrc
-
-            try:
-                return netrc.netrc(path).authenticators  # type: ignore[return-value]  # typeshed has None in it
-            except (netrc.NetrcParseError, OSError, UnicodeDecodeError):
-                pass
-        return lambda host: None
 
 
 class _Keyring:
@@ -168,29 +152,23 @@ class _Keyring:
     def login(self, service: str, user: str | None) -> Login | None:
         # Under the lock: it may ask its own user to unlock it, and once is enough.
         with self._lock:
-            key = (service, user)
-            if key not in self._answers:
-                self._ask = self._ask or self._choose()
+            if (service, user) not in self._answers:
                 try:
-                    self._answers[key] = self._ask(service, user)
+                    self._ask = self._ask or self._choose()
+                    self._answers[service, user] = self._ask(service, user)
                 except Exception:  # Whatever a backend raises; pip goes on without keyring too.
                     self._ask = _nobody
-                    self._answers[key] = None
-            return self._answers[key]
+                    self._answers[service, user] = None
+            return self._answers[service, user]
 
     def _choose(self) -> Callable[[str, str | None], Login | None]:
         if self._provider in ("auto", "import"):
-            try:
+            with contextlib.suppress(Exception):  # A backend that cannot be loaded raises what it likes.
                 import keyring
-            except Exception:  # A backend that cannot be loaded raises what it likes.
-                pass
-            else:
-                return _of_library(keyring)
-        if self._provider in ("auto", "subprocess"):
-            import shutil
 
-            if (program := shutil.which("keyring")) is not None:
-                return _of_program(program)
+                return partial(_of_library, keyring)
+        if self._provider in ("auto", "subprocess") and (program := shutil.which("keyring")) is not None:
+            return partial(_of_program, program)
         return _nobody
 
 
@@ -198,33 +176,21 @@ def _nobody(service: str, user: str | None) -> Login | None:
     return None
 
 
-def _of_library(keyring: object) -> Callable[[str, str | None], Login | None]:
-    get_credential = getattr(keyring, "get_credential", None)  # Since keyring 15.2
-
-    def ask(service: str, user: str | None) -> Login | None:
-        if get_credential is not None:
-            found = get_credential(service, user)
-            return None if found is None else Login(found.username, found.password)
-        password = keyring.get_password(service, user) if user is not None else None  # type: ignore[attr-defined]
-        return Login(user, password) if user is not None and password else None
-
-    return ask
+def _of_library(keyring: Any, service: str, user: str | None) -> Login | None:
+    found = keyring.get_credential(service, user)
+    return None if found is None else Login(found.username, found.password)
 
 
-def _of_program(program: str) -> Callable[[str, str | None], Login | None]:
-    def ask(service: str, user: str | None) -> Login | None:
-        command = [program, "--mode=creds", "--output=json", "get", service, *([user] if user is not None else [])]
-        ran = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_KEYRING_PATIENCE,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-            check=False,
-        )
-        if ran.returncode:
-            return None
-        found = json.loads(ran.stdout)
-        return Login(found["username"], found["password"])
-
-    return ask
+def _of_program(program: str, service: str, user: str | None) -> Login | None:
+    ran = subprocess.run(
+        [program, "--mode=creds", "--output=json", "get", service, *([user] if user is not None else [])],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=_KEYRING_PATIENCE,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+    if ran.returncode:
+        return None
+    found = json.loads(ran.stdout)
+    return Login(found["username"], found["password"])

@@ -1,0 +1,165 @@
+"""One request, sent with requests: its login, its way past proxies, and what goes wrong with it in words."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Mapping
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.utils import get_environ_proxies, select_proxy
+from urllib3 import Retry
+from urllib3.exceptions import HTTPError
+
+from pytest_deploycheck import __version__
+from pytest_deploycheck.resolution.answer import NO_URL, PAUSE, Answer, Fault
+from pytest_deploycheck.resolution.authorities import Authorities
+from pytest_deploycheck.resolution.connections import Adapter, deadline
+from pytest_deploycheck.resolution.credentials import Login, redacted
+
+_RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+_HEADERS = {"User-Agent": f"pytest-deploycheck/{__version__}", "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
+_REDIRECTS = requests.sessions.SessionRedirectMixin()
+
+
+class Session:
+    """Sends requests; safe to use from several threads.
+
+    It uses an adapter of requests and not :class:`requests.Session`: cookies, hooks and the environment are no part of
+    asking an index, and each hop of a redirect needs its own login, proxy and trust.
+
+    :param timeout: see :class:`~pytest_deploycheck.resolution.transport.Transport`, and so all the others
+    :param connections: of a host that are kept open
+    """
+
+    def __init__(
+        self,
+        timeout: float,
+        bundle: str | None,
+        client_cert: str | None,
+        proxy: str | None,
+        environment: bool,
+        connections: int,
+    ) -> None:
+        self._timeout = timeout
+        self._authorities = Authorities(bundle, client_cert)
+        self._adapter = Adapter(self._authorities, connections)
+        self._proxies = {} if proxy is None else _marked({"http": proxy, "https": proxy})
+        self._environment = environment
+        self._environment_proxies: dict[str, dict[str, str]] = {}
+
+    def start(self) -> None:
+        """The time for an answer, redirects included, begins."""
+        deadline.start(self._timeout)
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._adapter.close()
+
+    def send(self, url: str, headers: Mapping[str, str], login: Login | None, *, trusted: bool) -> Answer:
+        """GET, without following redirects.
+
+        :param trusted: do not check the certificate
+        :raises Fault: no answer, or one of a server in trouble
+        """
+        try:
+            request = requests.Request("GET", url, {**_HEADERS, **headers}, auth=login).prepare()
+        except UnicodeEncodeError as error:
+            raise Fault("its login is not in latin-1: pip could not send it either", None) from error
+        except ValueError as error:
+            raise Fault(NO_URL, None) from error
+        deadline.received = 0
+        proxies = self._proxies_for(url)
+        try:
+            response = self._response(request, proxies, trusted)
+            # Not response.content: that is read in many small parts.
+            content = response.raw.read(decode_content=True)
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise self._fault(error, select_proxy(url, proxies)) from error
+        if response.status_code in _RETRIED_STATUSES:
+            raise self._trouble(response)
+        return Answer(response.status_code, response.headers, content, url, _target(response, url))
+
+    def _response(self, request: requests.PreparedRequest, proxies: dict[str, str], trusted: bool) -> requests.Response:
+        while True:
+            tried_all = self._authorities.are_complete
+            try:
+                return self._adapter.send(
+                    request, stream=True, timeout=deadline.wait, verify=not trusted, proxies=proxies
+                )
+            except requests.RequestException as error:
+                if tried_all or "CERTIFICATE_VERIFY_FAILED" not in str(error):
+                    raise
+                self._authorities.complete()
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        if not self._environment:
+            return self._proxies
+        host = urlsplit(url).netloc
+        if host not in self._environment_proxies:
+            self._environment_proxies[host] = _marked(get_environ_proxies(url))
+        return self._environment_proxies[host]
+
+    def _trouble(self, response: requests.Response) -> Fault:
+        reason = f"answered {response.status_code} {response.reason or ''}".rstrip()
+        pause = None
+        with contextlib.suppress(HTTPError, ValueError, OverflowError):
+            pause = Retry().get_retry_after(response.raw)
+        if pause is None:
+            return Fault(reason)
+        if pause > self._timeout:
+            return Fault(f"{reason}, and asks to come back in {pause:.0f} s", None)
+        return Fault(reason, max(pause, PAUSE))
+
+    def _fault(self, error: Exception, proxy: str | None) -> Fault:
+        # With all of its causes; never shown, since it may hold a URL with credentials.
+        text = "".join(traceback.format_exception(error, limit=0))
+        words = next((words for sign, words in _SIGNS.items() if sign in text), None)
+        if "timed out" in text or (words is None and deadline.left <= 0):
+            words = f"no {'complete ' if deadline.received else ''}answer within {self._timeout:g} s"
+        if proxy and (words is None or isinstance(error, requests.exceptions.ProxyError)):
+            return Fault(f"{words or 'no answer'} (through the proxy {redacted(proxy)})")
+        if isinstance(error, ValueError):
+            return Fault(words or NO_URL, None)
+        return Fault(words or type(error).__name__)
+
+
+def _marked(proxies: dict[str, str]) -> dict[str, str]:
+    """With the two slashes without which requests takes ``user:`` for a scheme."""
+    return {scheme: proxy if "//" in proxy or not proxy else f"//{proxy}" for scheme, proxy in proxies.items()}
+
+
+def _target(response: requests.Response, url: str) -> str | None:
+    """Where a redirect leads, None for other answers; pip follows none that leads away from HTTP."""
+    location = _REDIRECTS.get_redirect_target(response)
+    target = urljoin(url, location.strip()) if location else ""
+    return target if target.startswith(("http://", "https://")) else None
+
+
+_SIGNS = {
+    "BadStatusLine": "what answers there does not speak HTTP",
+    "LineTooLong": "what answers there does not speak HTTP",
+    "Tunnel connection failed: 407": "the proxy wants credentials (407)",
+    "Tunnel connection failed": "the proxy refuses to connect",
+    "dependencies for SOCKS": "a SOCKS proxy is configured, and PySocks is not installed: pip install PySocks",
+    "Connection refused": "connection refused",
+    "actively refused": "connection refused",
+    "Name or service not known": "the host name is not known",
+    "nodename nor servname": "the host name is not known",
+    "No address associated": "the host name is not known",
+    "getaddrinfo failed": "the host name is not known",
+    "Temporary failure in name resolution": "the host name cannot be looked up now",
+    "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted (PIP_CERT or REQUESTS_CA_BUNDLE names another bundle)",
+    "CERTIFICATE_REQUIRED": "it wants a client's certificate (PIP_CLIENT_CERT names one)",
+    "WRONG_VERSION_NUMBER": "it does not speak TLS: is it http, not https?",
+    "record layer failure": "it does not speak TLS: is it http, not https?",
+    "Connection reset": "connection reset",
+    "IncompleteRead": "the answer broke off",
+    "RemoteDisconnected": "it broke off the connection",
+    "Connection aborted": "it broke off the connection",
+    "Network is unreachable": "the network is unreachable",
+    "No route to host": "there is no route to the host",
+    "DecodeError": "the answer cannot be decoded",
+    "SSLError": "the TLS connection failed",
+}
