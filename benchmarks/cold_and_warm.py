@@ -38,9 +38,9 @@ ALL = (
     (CORPUS / "netbox.txt", ("3.12",)),
     (CORPUS / "pm-team-chatbot.txt", ("3.12",)),
     (CORPUS / "ai-stack.txt", ("3.12",)),
-    (Path(__file__).parent / "pins" / "300.txt", ("3.12",)),
-    (Path(__file__).parent / "pins" / "150.txt", ("3.12",)),
-    (Path(__file__).parent / "pins" / "75.txt", ("3.12",)),
+    (Path(__file__).parent / "pins" / "301.txt", ("3.12",)),
+    (Path(__file__).parent / "pins" / "185.txt", ("3.12",)),
+    (Path(__file__).parent / "pins" / "78.txt", ("3.12",)),
 )
 
 # Seconds after which a run counts as not finished.
