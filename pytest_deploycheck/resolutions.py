@@ -18,6 +18,7 @@ from pytest_deploycheck import __version__
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.resolution.asked import Asked, Preferences
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
+from pytest_deploycheck.resolution.http.transport import Transport, redacted
 from pytest_deploycheck.resolution.known import KnownResolutions
 from pytest_deploycheck.resolution.pip_configuration import (
     InvalidConfiguration,
@@ -27,7 +28,6 @@ from pytest_deploycheck.resolution.pip_configuration import (
 from pytest_deploycheck.resolution.places import Places
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
-from pytest_deploycheck.resolution.transport import Transport, redacted
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.requirements import RequirementLine
 from pytest_deploycheck.subjects import Source

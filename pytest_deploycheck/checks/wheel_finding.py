@@ -10,9 +10,9 @@ from packaging.version import Version
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.resolution.explanation import wheel_evidence
+from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.repair import Repair, line_for, version_with_wheels
 from pytest_deploycheck.resolution.result import Distribution, Outcome
-from pytest_deploycheck.resolution.transport import Unreachable
 from pytest_deploycheck.resolutions import asked_of
 from pytest_deploycheck.subjects import RequirementOnTarget
 

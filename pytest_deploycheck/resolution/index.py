@@ -17,12 +17,12 @@ from packaging.utils import canonicalize_name
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.direct import is_repository, local_folder, read_folder
 from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.http.ranged import NotRanged, RangedFile
+from pytest_deploycheck.resolution.http.transport import WORKERS, Answer, Transport, Unreachable, redacted, refusal
 from pytest_deploycheck.resolution.metadata import Metadata, parse_metadata
 from pytest_deploycheck.resolution.page import ACCEPT, IndexPage, InvalidPage, ProjectPage, parse_page
-from pytest_deploycheck.resolution.ranged import NotRanged, RangedFile
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, read_sdist
 from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
-from pytest_deploycheck.resolution.transport import WORKERS, Answer, Transport, Unreachable, redacted, refusal
 from pytest_deploycheck.resolution.wheel_metadata import Archive, Whole, wheel_metadata
 
 Value = TypeVar("Value")

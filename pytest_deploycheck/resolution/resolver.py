@@ -29,10 +29,10 @@ from pytest_deploycheck.resolution.hash_checking import (
     allowed_hashes,
     lacking,
 )
+from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.index import NotCached
 from pytest_deploycheck.resolution.provider import Provider
 from pytest_deploycheck.resolution.result import Outcome, Resolution
-from pytest_deploycheck.resolution.transport import Unreachable
 from pytest_deploycheck.resolution.view import Refused, TargetView
 from pytest_deploycheck.resolution.wishes import (
     Candidate,

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 
+from pytest_deploycheck.resolution.http.transport import Answer
 from pytest_deploycheck.resolution.page import IndexPage
-from pytest_deploycheck.resolution.transport import Answer
 
 # Seconds for which a project page is taken as it is, where the index says nothing of it. PyPI says 600; no index is
 # believed that says more, since pip asks for each page each time.

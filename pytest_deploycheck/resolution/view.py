@@ -16,6 +16,7 @@ from pytest_deploycheck.resolution.asked import Preferences
 from pytest_deploycheck.resolution.candidates import ProjectCandidates, python_specifier
 from pytest_deploycheck.resolution.direct import direct_file, link_key
 from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.http.transport import redacted
 from pytest_deploycheck.resolution.index import BrokenDistribution
 from pytest_deploycheck.resolution.indexes import Indexes
 from pytest_deploycheck.resolution.metadata import Metadata, requirement
@@ -23,7 +24,6 @@ from pytest_deploycheck.resolution.page import ProjectPage
 from pytest_deploycheck.resolution.result import Outcome
 from pytest_deploycheck.resolution.sdist import Sdist
 from pytest_deploycheck.resolution.target import Target
-from pytest_deploycheck.resolution.transport import redacted
 from pytest_deploycheck.resolution.wishes import (
     ANY_VERSION,
     DistributionCandidate,

@@ -15,8 +15,8 @@ import pytest
 from command import Deploycheck
 from index_server import Fault, Index, Switches, sdist, wheel
 from index_server.raw import RawServer, sends
+from pytest_deploycheck.resolution.http.transport import Transport, Unreachable
 from pytest_deploycheck.resolution.pip_configuration import pip_configuration
-from pytest_deploycheck.resolution.transport import Transport, Unreachable
 
 trustme = pytest.importorskip("trustme")
 

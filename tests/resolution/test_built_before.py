@@ -11,13 +11,13 @@ from packaging.requirements import Requirement
 from index_server import Index, sdist, wheel
 from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.cache import Cache
+from pytest_deploycheck.resolution.http.transport import Transport
 from pytest_deploycheck.resolution.index import IndexClient
 from pytest_deploycheck.resolution.indexes import Indexes
 from pytest_deploycheck.resolution.places import Places
 from pytest_deploycheck.resolution.resolver import resolve
 from pytest_deploycheck.resolution.result import Outcome
 from pytest_deploycheck.resolution.target import Target
-from pytest_deploycheck.resolution.transport import Transport
 from pytest_deploycheck.resolution.view import TargetView
 
 TARGET = Target("3.13.4", "manylinux_2_36_x86_64")

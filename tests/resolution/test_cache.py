@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
+from pytest_deploycheck.resolution.http.transport import Answer
 from pytest_deploycheck.resolution.page import IndexPage
 from pytest_deploycheck.resolution.stored import PAGE_LIFETIME, StoredPage
-from pytest_deploycheck.resolution.transport import Answer
 
 DAY = 86_400
 

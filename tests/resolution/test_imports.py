@@ -16,7 +16,7 @@ UNASKED = """\
 import json
 import sys
 before = set(sys.modules)
-from pytest_deploycheck.resolution.transport import Transport, redacted
+from pytest_deploycheck.resolution.http.transport import Transport, redacted
 transport = Transport(timeout=5, cert="/nowhere.pem", proxy="", trusted_hosts=["example.org"])
 bare = transport.without_credentials("https://user:secret@example.org/simple/")
 transport.trust(["example.com:8080"])
@@ -36,7 +36,7 @@ def loaded(code: str, folder: Path) -> set[str]:
 
 def test_without_a_request_nothing_of_http_is_imported(tmp_path: Path) -> None:
     modules = loaded(UNASKED + LOADED, tmp_path)
-    assert "pytest_deploycheck.resolution.transport" in modules
+    assert "pytest_deploycheck.resolution.http.transport" in modules
     assert modules.isdisjoint(HTTP)
 
 

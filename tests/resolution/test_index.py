@@ -11,9 +11,9 @@ import pytest
 from index_server import Fault, Index, Switches, sdist, wheel
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.http.transport import Transport, Unreachable
 from pytest_deploycheck.resolution.index import BrokenDistribution, IndexClient
 from pytest_deploycheck.resolution.page import ProjectPage
-from pytest_deploycheck.resolution.transport import Transport, Unreachable
 
 WHEEL = "demo-1.0-py3-none-any.whl"
 MATURIN = '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from index_server import Index, Switches, wheel
-from pytest_deploycheck.resolution.transport import Transport, Unreachable
+from pytest_deploycheck.resolution.http.transport import Transport, Unreachable
 
 
 @pytest.fixture

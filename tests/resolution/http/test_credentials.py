@@ -11,8 +11,8 @@ import pytest
 from pip._internal.network.auth import MultiDomainBasicAuth
 
 from index_server import Index, Switches, wheel
-from pytest_deploycheck.resolution.credentials import Credentials, Login, redacted
-from pytest_deploycheck.resolution.transport import Transport, Unreachable
+from pytest_deploycheck.resolution.http.credentials import Credentials, Login, redacted
+from pytest_deploycheck.resolution.http.transport import Transport, Unreachable
 
 NETRC = """\
 machine netrc.example.org login machine password of-netrc

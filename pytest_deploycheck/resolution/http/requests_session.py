@@ -13,10 +13,10 @@ from urllib3 import Retry
 from urllib3.exceptions import HTTPError
 
 from pytest_deploycheck import __version__
-from pytest_deploycheck.resolution.answer import NO_URL, PAUSE, Answer, Fault
-from pytest_deploycheck.resolution.authorities import Authorities
-from pytest_deploycheck.resolution.connections import Adapter, deadline
-from pytest_deploycheck.resolution.credentials import Login, redacted
+from pytest_deploycheck.resolution.http.answer import NO_URL, PAUSE, Answer, Fault
+from pytest_deploycheck.resolution.http.authorities import Authorities
+from pytest_deploycheck.resolution.http.connections import Adapter, deadline
+from pytest_deploycheck.resolution.http.credentials import Login, redacted
 
 _RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 _HEADERS = {"User-Agent": f"pytest-deploycheck/{__version__}", "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
@@ -29,7 +29,7 @@ class Session:
     It uses an adapter of requests and not :class:`requests.Session`: cookies, hooks and the environment are no part of
     asking an index, and each hop of a redirect needs its own login, proxy and trust.
 
-    :param timeout: see :class:`~pytest_deploycheck.resolution.transport.Transport`, and so all the others
+    :param timeout: see :class:`~pytest_deploycheck.resolution.http.transport.Transport`, and so all the others
     :param connections: of a host that are kept open
     """
 

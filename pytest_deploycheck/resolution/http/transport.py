@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from pytest_deploycheck.resolution.answer import NO_URL, Answer, Fault, Unreachable, refusal
-from pytest_deploycheck.resolution.credentials import Credentials, redacted
+from pytest_deploycheck.resolution.http.answer import NO_URL, Answer, Fault, Unreachable, refusal
+from pytest_deploycheck.resolution.http.credentials import Credentials, redacted
 
 if TYPE_CHECKING:
-    from pytest_deploycheck.resolution.session import Session
+    from pytest_deploycheck.resolution.http.requests_session import Session
 
 __all__ = ["WORKERS", "Answer", "Transport", "Unreachable", "redacted", "refusal"]
 
@@ -150,7 +150,7 @@ class Transport:
                 with warnings.catch_warnings():
                     # requests warns of versions of chardet that it does not know: the tests of a user may forbid that.
                     warnings.simplefilter("ignore")
-                    from pytest_deploycheck.resolution.session import Session
+                    from pytest_deploycheck.resolution.http.requests_session import Session
 
                 self._session = Session(*self._options)
             return self._session

@@ -21,7 +21,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from pytest_deploycheck.resolution.authorities import Authorities
+from pytest_deploycheck.resolution.http.authorities import Authorities
 
 # An answer may take longer than the patience for its first byte by as long as its size needs at this rate ...
 _SLOWEST = 10_000  # bytes per second

@@ -9,7 +9,7 @@ import threading
 
 import certifi
 
-from pytest_deploycheck.resolution.answer import Fault
+from pytest_deploycheck.resolution.http.answer import Fault
 
 
 class Authorities:

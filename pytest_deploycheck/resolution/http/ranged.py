@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from pytest_deploycheck.resolution.transport import Answer, Transport
+from pytest_deploycheck.resolution.http.transport import Answer, Transport
 
 
 class RangedFile(io.RawIOBase):

@@ -15,8 +15,8 @@ import pytest
 
 from index_server import Fault, Index, Switches, wheel
 from index_server.raw import Behaviour, Proxy, RawServer, full_listener, sends
-from pytest_deploycheck.resolution import connections
-from pytest_deploycheck.resolution.transport import Transport, Unreachable
+from pytest_deploycheck.resolution.http import connections
+from pytest_deploycheck.resolution.http.transport import Transport, Unreachable
 
 trustme = pytest.importorskip("trustme")
 
