@@ -12,6 +12,7 @@ from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError
 from pytest_deploycheck.render.platform import platform_facts
+from pytest_deploycheck.render.python_version import FILE as PYTHON_VERSION_FILE
 from pytest_deploycheck.render.python_version import ServicePython, service_python
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target, checked_platform, parse_target
@@ -123,8 +124,8 @@ class Deployment:
         return read_build_command(service.build_command.text if service.build_command else "")
 
     def requirement_files(self, service: Service) -> tuple[str, ...]:
-        """The files that a service's build command installs, as the command names them."""
-        return tuple(name for install in self.build_command(service).installs for name in install.requirement_files)
+        """The files that a service's build command installs, relative to the service's folder."""
+        return tuple(path for install in self.build_command(service).installs for path in install.paths)
 
     # Where it would run.
 
@@ -136,9 +137,12 @@ class Deployment:
     @cached_property
     def _python_version_file(self) -> str | None:
         try:
-            return (self.root / ".python-version").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            # What is no UTF-8 is no version either, and is said to be none.
+            return (self.root / PYTHON_VERSION_FILE).read_text(encoding="utf-8-sig", errors="replace")
+        except FileNotFoundError:
             return None
+        except OSError as error:
+            raise CannotCheck(f"{PYTHON_VERSION_FILE}: cannot be read: {error.strerror}") from error
 
     def python_of(self, service: Service | None) -> ServicePython:
         """The Python that a service would get; without a service, that of one with no settings of its own."""

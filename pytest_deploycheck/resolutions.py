@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 
 # The resolver, the index client and what they import are imported where something has to be computed: they take as long
 # as all the rest of a run in which everything is known already.
+
+# Seconds for the search of another Python: what is looked for is one line of a message.
+_MOST_SECONDS = 30.0
 
 
 class Resolutions:
@@ -78,11 +83,12 @@ class Resolutions:
     def python_with_wheels(self, source: Source, target: Target) -> Resolution | None:
         """The nearest Python on which a source resolves to wheels only: older ones first, then newer ones.
 
-        :returns: its resolution there, None where there is no such Python
+        :returns: its resolution there, None where none was found in the time that a message is worth
         """
         key = (source.path, target)
         if key not in self._other_pythons:
-            tried = (self.get(source, nearby) for nearby in _nearby(target))
+            until = time.monotonic() + _MOST_SECONDS
+            tried = (self.get(source, nearby) for nearby in _nearby(target) if time.monotonic() < until)
             self._other_pythons[key] = next((found for found in tried if found.has_wheels_only), None)
         return self._other_pythons[key]
 
@@ -147,10 +153,13 @@ class Resolutions:
 
         def compute() -> tuple[Resolution, float]:
             from pytest_deploycheck.resolution.resolver import resolve
+            from pytest_deploycheck.resolution.stored import PAGE_LIFETIME
 
             view = self.view(source, target)
             found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
-            return _with_ignored(found, places), self._client.fresh_until
+            # What lies here is noticed when it changes, but not what a page that lies here links elsewhere.
+            local_until = time.time() + PAGE_LIFETIME if places.are_local else math.inf
+            return _with_ignored(found, places), min(self._client.fresh_until, local_until)
 
         key = _key(source, target, asked, places)
         if key is None:

@@ -36,7 +36,7 @@ def readable(blueprint: Blueprint | None, deployment: Deployment) -> Blueprint:
 def services(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
     """Every service has a name of its own, and a known type and runtime."""
     blueprint = readable(blueprint, deployment)
-    if not blueprint.services:
+    if not blueprint.services and not blueprint.has_other_resources:
         yield Finding("services", Location(blueprint.path), "the blueprint has no services")
     names: dict[str, Location] = {}
     for service in blueprint.services:

@@ -10,9 +10,10 @@ from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
-from pytest_deploycheck.sources.build_command import BuildCommand, PipInstall
+from pytest_deploycheck.sources.build_command import CHANGING_VARIABLES, BuildCommand, PipInstall
 
 _INSTALL = "pip install -r requirements.txt"
+_NAME_THEM = "name its requirements files: --deploycheck-requirements PATH, or ini deploycheck_requirements"
 
 
 @check("build-command", Subject.SERVICE, applies=is_native_python)
@@ -30,8 +31,9 @@ def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]
         return
     yield from _without_effect(service, command, understood)
     for install in understood.installs:
-        yield from _missing_files(service, command, install, deployment)
-        yield from _missing_flags(service, command, understood, install, deployment)
+        yield from _files(service, command, install, deployment)
+        yield from _not_resolved(service, command, understood, install)
+        yield from _flags(service, command, understood, install, deployment)
 
 
 def _without_effect(service: Service, command: Scalar, understood: BuildCommand) -> Iterator[Finding]:
@@ -39,12 +41,12 @@ def _without_effect(service: Service, command: Scalar, understood: BuildCommand)
     if installs or understood.other_installers:
         return
     if understood.not_followed:
-        scripts = ", ".join(understood.not_followed)
+        scripts = ", ".join(f"`{each}`" for each in understood.not_followed)
         yield Finding(
             "build-command",
             command.location,
-            f"what {scripts} installs for {service.name} is not known: scripts are not followed",
-            fix=("name its requirements files: --deploycheck-requirements PATH, or ini deploycheck_requirements",),
+            f"what {scripts} installs for {service.name} is not known: scripts and other programs are not followed",
+            fix=(_NAME_THEM,),
             severity=Severity.ADVICE,
         )
         return
@@ -52,11 +54,12 @@ def _without_effect(service: Service, command: Scalar, understood: BuildCommand)
     yield Finding("build-command", command.location, message, fix=(f"add {_INSTALL}",))
 
 
-def _missing_files(service: Service, command: Scalar, install: PipInstall, deployment: Deployment) -> Iterator[Finding]:
+def _files(service: Service, command: Scalar, install: PipInstall, deployment: Deployment) -> Iterator[Finding]:
     folder = deployment.service_folder(service)
-    for name in install.requirement_files:
-        if "$" not in name and not (folder / name).is_file():
-            where = deployment.relative(folder)
+    for path in install.paths:
+        if not (folder / path).is_file():
+            place, name = (folder / path).parent, (folder / path).name
+            where = deployment.relative(place)
             yield Finding(
                 "build-command",
                 command.at(install.offset),
@@ -65,7 +68,31 @@ def _missing_files(service: Service, command: Scalar, install: PipInstall, deplo
             )
 
 
-def _missing_flags(
+def _not_resolved(
+    service: Service, command: Scalar, understood: BuildCommand, install: PipInstall
+) -> Iterator[Finding]:
+    """What decides on the build, and is left out of the resolution of the files that it names."""
+    variables = [each for each in CHANGING_VARIABLES if each in understood.environment or each in service.environment]
+    left_out = [
+        *(f"the file {each}" for each in install.unknown_files),
+        *(f"the option {each}" for each in install.changing_options),
+        *(f"the requirement {each}" for each in install.own_projects),
+        *(f"the variable {each}" for each in variables),
+    ]
+    if len(install.requirement_files) > 1:
+        left_out.append("that its files are installed together: each is resolved alone")
+    if left_out:
+        yield Finding(
+            "build-command",
+            command.at(install.offset),
+            f"{service.name}: what pip picks there also depends on what is not taken into account here",
+            evidence=tuple(left_out),
+            fix=("put it into a requirements file, whose options and lines all count",),
+            severity=Severity.ADVICE,
+        )
+
+
+def _flags(
     service: Service, command: Scalar, understood: BuildCommand, install: PipInstall, deployment: Deployment
 ) -> Iterator[Finding]:
     for flag in deployment.settings.pip_flags:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_deploycheck.checks.registry import Subject, check
+from pytest_deploycheck.checks.wheels import findings_of
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import CannotCheck, Finding, Severity
 from pytest_deploycheck.location import Location
@@ -24,6 +25,13 @@ def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]
         yield _failed(place, resolution)
     yield from _ignored(place)
     yield from _doubts(place, resolution)
+    yield from _of_lines_without_items(place, resolution, deployment)
+
+
+def _of_lines_without_items(place: SourceOnTarget, resolution: Resolution, deployment: Deployment) -> Iterator[Finding]:
+    """A line that names no project, such as ``-e .``, has no item of its own: what it brings in is judged here."""
+    nameless = {line.location for line in place.source.file.lines if line.name is None}
+    yield from findings_of("resolves", resolution, place, nameless, deployment)
 
 
 def _refused(place: SourceOnTarget) -> Iterator[Finding]:

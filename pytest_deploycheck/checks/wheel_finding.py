@@ -8,39 +8,46 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import Finding
+from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.resolution.explanation import wheel_evidence
 from pytest_deploycheck.resolution.http.transport import Unreachable
-from pytest_deploycheck.resolution.repair import Repair, line_for, version_with_wheels
+from pytest_deploycheck.resolution.repair import Repair, version_with_wheels
 from pytest_deploycheck.resolution.result import Distribution, Outcome
 from pytest_deploycheck.resolutions import asked_of
-from pytest_deploycheck.subjects import RequirementOnTarget
+from pytest_deploycheck.subjects import SourceOnTarget
 
 
-def wheel_finding(distribution: Distribution, subject: RequirementOnTarget, deployment: Deployment) -> Finding:
-    """What is to be said of a source distribution that a requirement line brings in."""
-    line = next(line for line in subject.lines if line.location == distribution.line)
+def wheel_finding(
+    check_name: str, distribution: Distribution, place: SourceOnTarget, deployment: Deployment
+) -> Finding:
+    """What is to be said of a source distribution, or of a source that a requirement line names itself."""
+    line = next(line for line in place.source.file.lines if line.location == distribution.line)
     verb = {True: "would compile", False: "would be built from source", None: "would be built from source"}
+    is_unsure = distribution.is_direct and distribution.native is None
     return Finding(
-        "wheel",
+        check_name,
         line.location,
-        f"{line.text} {verb[distribution.native]} on {subject.place.target_name}",
-        evidence=tuple(_evidence(distribution, subject, deployment)),
-        fix=tuple(_fix(distribution, subject, deployment)),
+        f"{line.text} {verb[distribution.native]} on {place.target_name}",
+        evidence=tuple(_evidence(distribution, place, deployment)),
+        fix=tuple(_fix(distribution, place, deployment)),
+        severity=Severity.ADVICE if is_unsure else Severity.ERROR,
     )
 
 
-def _evidence(distribution: Distribution, subject: RequirementOnTarget, deployment: Deployment) -> Iterator[str]:
+def _evidence(distribution: Distribution, place: SourceOnTarget, deployment: Deployment) -> Iterator[str]:
     yield " -> ".join(f"{name} {version}" for name, version in distribution.chain)
-    built = f"{distribution.file.filename} is a source distribution built with {distribution.backend}"
-    yield f"{built}: {_need(distribution)}"
-    view = deployment.resolutions.view(subject.place.source, subject.place.target)
+    what = "is built from its source" if distribution.is_direct else "is a source distribution built"
+    backend = f" with {distribution.backend}" if distribution.backend else ""
+    yield f"{distribution.file.filename} {what}{backend}: {_need(distribution)}"
+    if distribution.is_direct:
+        return
+    view = deployment.resolutions.view(place.source, place.target)
     try:
         candidates = view.candidates(canonicalize_name(distribution.name))
     except Unreachable as fault:
         yield f"which wheels it has cannot be told: {fault}"
         return
-    yield from wheel_evidence(candidates.names(Version(distribution.version)), subject.place.target)
+    yield from wheel_evidence(candidates.names(Version(distribution.version)), place.target)
 
 
 def _need(distribution: Distribution) -> str:
@@ -55,22 +62,20 @@ def _tool(name: str) -> str:
     return name if name == "CMake" else f"a {name} compiler"
 
 
-def _fix(distribution: Distribution, subject: RequirementOnTarget, deployment: Deployment) -> Iterator[str]:
-    place = subject.place
+def _fix(distribution: Distribution, place: SourceOnTarget, deployment: Deployment) -> Iterator[str]:
     asked = asked_of(place.source)
-    line = line_for(asked, subject.project)
-    root = distribution.chain[0]
-    if line is None:
-        return
-    view = deployment.resolutions.view(place.source, place.target)
-    try:
-        repair = version_with_wheels(asked, line, Version(root[1]), view)
-    except Unreachable:
-        pass  # What cannot be proven is not advised.
-    else:
-        nothing = f"no version of {subject.project} from {root[1]} on brings wheels only on {place.target_name}"
-        yield _advised(repair, place.source.path) if repair else nothing
-    yield from _other_python(subject, deployment)
+    line = next(each for each in asked if each.line == distribution.line and not each.constraint)
+    if line.requirement is not None and not line.link:
+        view = deployment.resolutions.view(place.source, place.target)
+        project, current = line.requirement.name, Version(distribution.chain[0][1])
+        try:
+            repair = version_with_wheels(asked, line, current, view)
+        except Unreachable:
+            pass  # What cannot be proven is not advised.
+        else:
+            nothing = f"no version of {project} from {current} on was found that brings wheels only"
+            yield _advised(repair, place.source.path) if repair else nothing
+    yield from _other_python(place, deployment)
 
 
 def _advised(repair: Repair, path: str) -> str:
@@ -80,11 +85,11 @@ def _advised(repair: Repair, path: str) -> str:
     return f"{first}, but with that alone {repair.together.message}"
 
 
-def _other_python(subject: RequirementOnTarget, deployment: Deployment) -> Iterator[str]:
-    found = deployment.resolutions.python_with_wheels(subject.place.source, subject.place.target)
+def _other_python(place: SourceOnTarget, deployment: Deployment) -> Iterator[str]:
+    found = deployment.resolutions.python_with_wheels(place.source, place.target)
     if found is not None:
         count = len(found.distributions)
         yield (
             f"set PYTHON_VERSION to {found.target.python}: all {count} distributions of "
-            f"{subject.place.source.path} have wheels there"
+            f"{place.source.path} have wheels there"
         )

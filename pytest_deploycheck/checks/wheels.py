@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide
-from pytest_deploycheck.resolution.result import Kind, Outcome, Resolution
-from pytest_deploycheck.subjects import RequirementOnTarget
+from pytest_deploycheck.location import Location
+from pytest_deploycheck.resolution.result import Distribution, Outcome, Resolution
+from pytest_deploycheck.subjects import RequirementOnTarget, SourceOnTarget
 
 
 @check("wheel", Subject.REQUIREMENT)
@@ -17,13 +18,7 @@ def wheel(subject: RequirementOnTarget, deployment: Deployment) -> Iterator[Find
     resolution = deployment.resolution(subject.place)
     _assert_decidable(subject, resolution)
     lines = {line.location for line in subject.lines}
-    to_build = [each for each in resolution.distributions if each.kind is Kind.SDIST and each.line in lines]
-    if to_build:
-        # It asks the indexes again, with all that this imports; most requirements have nothing to build.
-        from pytest_deploycheck.checks.wheel_finding import wheel_finding
-
-        for distribution in to_build:
-            yield wheel_finding(distribution, subject, deployment)
+    yield from findings_of("wheel", resolution, subject.place, lines, deployment)
 
 
 def _assert_decidable(subject: RequirementOnTarget, resolution: Resolution) -> None:
@@ -34,3 +29,27 @@ def _assert_decidable(subject: RequirementOnTarget, resolution: Resolution) -> N
         raise NothingToDecide(f"{place.source.path} does not resolve on {place.target_name}: {resolution.message}")
     if not any(place.target.holds(line.marker) for line in subject.lines):
         raise NothingToDecide(f"its marker is false on {place.target_name}: {subject.lines[0].text}")
+
+
+def findings_of(
+    check_name: str,
+    resolution: Resolution,
+    place: SourceOnTarget,
+    lines: Collection[Location],
+    deployment: Deployment,
+) -> Iterator[Finding]:
+    """What is to be said of the distributions that some lines bring in."""
+    to_build = [each for each in resolution.distributions if each.line in lines and _needs_a_word(each)]
+    if to_build:
+        # It asks the indexes again, with all that this imports; most requirements have nothing to build.
+        from pytest_deploycheck.checks.wheel_finding import wheel_finding
+
+        for distribution in to_build:
+            yield wheel_finding(check_name, distribution, place, deployment)
+
+
+def _needs_a_word(distribution: Distribution) -> bool:
+    """What is named itself, such as a repository, is meant to be built: only a compiler is one too many."""
+    if distribution.file.is_wheel:
+        return False
+    return not distribution.is_direct or distribution.native is not False

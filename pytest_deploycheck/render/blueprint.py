@@ -89,10 +89,12 @@ class Blueprint:
 
     :param path: relative to the root of the repository
     :param services: those of projects' environments too, in the order of the file
+    :param has_other_resources: whether there are databases or groups of variables
     """
 
     path: str
     services: tuple[Service, ...]
+    has_other_resources: bool = False
 
 
 def parse_blueprint(content: bytes, path: str) -> Blueprint:
@@ -104,7 +106,8 @@ def parse_blueprint(content: bytes, path: str) -> Blueprint:
     document = parse_document(content, path)
     entries = [(entry, _groups(scope)) for scope in _scopes(document) for entry in scope.mappings("services")]
     names: dict[str, int] = {}
-    return Blueprint(path, tuple(_service(entry, groups, names) for entry, groups in entries))
+    others = any(any(scope.mappings(kind)) for scope in _scopes(document) for kind in ("databases", "envVarGroups"))
+    return Blueprint(path, tuple(_service(entry, groups, names) for entry, groups in entries), others)
 
 
 def _scopes(document: Table) -> Iterator[Table]:

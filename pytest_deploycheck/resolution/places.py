@@ -25,6 +25,11 @@ class Places:
     find_links: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
 
+    @property
+    def are_local(self) -> bool:
+        """Whether any of them lies on this machine."""
+        return not all(map(is_remote, (*self.urls, *self.find_links)))
+
     def local_state(self) -> list[tuple[str, int, int]] | None:
         """What lies on this machine: path, time of change in ns and size of each file that counts.
 

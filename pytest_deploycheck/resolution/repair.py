@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pytest_deploycheck.resolution.asked import Asked
@@ -17,6 +18,9 @@ from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.resolver import resolve
 from pytest_deploycheck.resolution.result import Resolution
 from pytest_deploycheck.resolution.view import TargetView
+
+# What is looked for is one line of a message.
+_MOST_SECONDS = 20.0
 
 # Metadata of so many versions is asked for at once while versions are tried one after the other.
 _ASKED_AHEAD = 8
@@ -41,12 +45,15 @@ def version_with_wheels(asked: Sequence[Asked], line: Asked, current: Version, v
 
     For a pin that is the first one above; for a range the newest that the range allows, then the first one above.
 
-    :returns: None where there is none
+    :param line: one of those asked for, with a name and without a link
+    :returns: None where none was found in the time that a message is worth
     :raises Unreachable: the index did not answer
     """
-    if line.requirement is None or line.link:
-        return None
+    assert line.requirement is not None
+    started = time.monotonic()
     for version in _tried(line.requirement, current, view):
+        if time.monotonic() - started > _MOST_SECONDS:
+            break
         changed = Asked(_pinned(line.requirement, version), line.line)
         alone = resolve("", [changed], view)
         if alone.has_wheels_only:
@@ -80,11 +87,3 @@ def _pinned(requirement: Requirement, version: Version) -> Requirement:
     changed = Requirement(str(requirement))
     changed.specifier = SpecifierSet(f"=={version}")
     return changed
-
-
-def line_for(asked: Sequence[Asked], project: NormalizedName) -> Asked | None:
-    """The line that asks for a project."""
-    return next(
-        (a for a in asked if not a.constraint and a.requirement and canonicalize_name(a.requirement.name) == project),
-        None,
-    )

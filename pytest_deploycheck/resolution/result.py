@@ -54,6 +54,11 @@ class Distribution:
     chain: tuple[tuple[str, str], ...]
     line: Location | None
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether a requirement names this very file, folder or repository."""
+        return self.kind is Kind.DIRECT
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -93,4 +98,4 @@ class Resolution:
     @property
     def has_wheels_only(self) -> bool:
         """Whether it holds, and nothing in it has to be built."""
-        return self.outcome is Outcome.OK and all(each.kind is Kind.WHEEL for each in self.distributions)
+        return self.outcome is Outcome.OK and all(each.file.is_wheel for each in self.distributions)

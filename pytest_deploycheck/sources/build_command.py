@@ -5,6 +5,7 @@ Only what stands in the command itself is read: a script that it runs is named i
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ _TOKEN = re.compile(
     r"""
     [ \t\r]+ | \\\n | \#[^\n]*
     | (?P<redirection>\d*(?:<<-?|>>|[<>])&?\|?)
-    | (?P<separator>[;&|()\n]+)
+    | (?P<separator>[()]|[;&|\n]+)
     | (?P<word>(?:[^\s;&|()<>'"\\] | \\. | '[^']*' | "(?:[^"\\]|\\.)*")+)
     """,
     re.VERBOSE | re.DOTALL,
@@ -24,6 +25,10 @@ _TOKEN = re.compile(
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _PIP = re.compile(r"pip(?:3(?:\.\d+)?)?")
 _PYTHON = re.compile(r"python(?:3(?:\.\d+)?)?")
+# What stands before a command without being one.
+_BEFORE = frozenset(
+    {"if", "then", "elif", "else", "while", "until", "do", "{", "!", "time", "exec", "command", "nohup"}
+)
 
 # Options of `pip install` with a value in the next word: https://pip.pypa.io/en/stable/cli/pip_install/
 _VALUED = frozenset(
@@ -38,16 +43,66 @@ _VALUED = frozenset(
 )
 _REQUIREMENT = ("-r", "--requirement")
 
-# Other programs that install a project's requirements, by the word that follows them.
-_OTHER_INSTALLERS = {
+# Options that change what pip picks; each may also be an environment variable, PIP_PRE for --pre.
+_CHANGING = (
+    *("-c", "--constraint", "--pre", "--prefer-binary", "--no-binary", "--only-binary", "--all-releases"),
+    *("-i", "--index-url", "--extra-index-url", "--no-index", "-f", "--find-links", "--require-hashes", "--group"),
+)
+CHANGING_VARIABLES = tuple(
+    f"PIP_{option[2:].replace('-', '_').upper()}" for option in (*_CHANGING, "--requirement") if option.startswith("--")
+)
+
+# Other programs that install a project's requirements, by the word that follows them; none: by themselves.
+_OTHER_INSTALLERS: dict[str, tuple[str, ...]] = {
     "uv": ("sync", "pip"),
     "poetry": ("install", "sync"),
     "pipenv": ("install", "sync"),
     "pdm": ("install", "sync"),
+    "rye": ("sync",),
     "conda": ("install", "env", "create"),
     "mamba": ("install", "env", "create"),
+    "pip-sync": (),
 }
-_SHELLS = ("sh", "bash", "dash", "zsh", "source", ".", "make")
+# Commands that are known to install nothing of Python's. What any other does is not known.
+_INSTALLING_NOTHING = frozenset(
+    {
+        *(
+            "cd",
+            "echo",
+            "printf",
+            "true",
+            ":",
+            "test",
+            "[",
+            "[[",
+            "ls",
+            "pwd",
+            "cat",
+            "mkdir",
+            "cp",
+            "mv",
+            "rm",
+            "touch",
+        ),
+        *(
+            "chmod",
+            "set",
+            "export",
+            "unset",
+            "exit",
+            "fi",
+            "done",
+            "}",
+            "esac",
+            "for",
+            "case",
+            "sleep",
+            "which",
+            "date",
+        ),
+        *("npm", "npx", "yarn", "pnpm", "node", "bun", "git", "curl", "wget", "tar", "unzip", "sed", "grep", "pip"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -56,14 +111,45 @@ class PipInstall:
 
     :param offset: where it begins in the command, in characters
     :param words: what stands behind ``install``
-    :param requirement_files: as ``-r`` names them, relative to where the command runs
+    :param directory: where it runs, relative to where the command begins; None where that is not known
+    :param requirement_files: as ``-r`` names them, relative to that directory
     :param projects: the requirements, paths and URLs that it names itself
+    :param made: those of the files that a command before it names too, and so may make
     """
 
     offset: int
     words: tuple[str, ...]
+    directory: str | None = ""
     requirement_files: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
+    made: frozenset[str] = frozenset()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The requirements files relative to where the command begins, as far as they can be known."""
+        if self.directory is None:
+            return ()
+        return tuple(
+            posixpath.normpath(posixpath.join(self.directory, name))
+            for name in self.requirement_files
+            if name not in self.made and not _is_elsewhere(name)
+        )
+
+    @property
+    def unknown_files(self) -> tuple[str, ...]:
+        """Those of which it cannot be known what they hold."""
+        unknown = self.directory is None
+        return tuple(each for each in self.requirement_files if unknown or each in self.made or _is_elsewhere(each))
+
+    @property
+    def changing_options(self) -> tuple[str, ...]:
+        """Those of its options that change what pip picks."""
+        return tuple(word for word in self.words if word.partition("=")[0] in _CHANGING)
+
+    @property
+    def own_projects(self) -> tuple[str, ...]:
+        """The projects that it names itself, without pip and its like."""
+        return tuple(each for each in self.projects if each.partition("=")[0].rstrip("<>~!") not in _TOOLS)
 
     def has_flag(self, flag: str) -> bool:
         """Whether an option stands there, with a value or without."""
@@ -72,8 +158,15 @@ class PipInstall:
     @property
     def only_upgrades_tools(self) -> bool:
         """Whether it installs pip and its like, and nothing of the project's."""
-        tools = {"pip", "setuptools", "wheel"}
-        return not self.requirement_files and bool(self.projects) and tools.issuperset(self.projects)
+        return not self.requirement_files and not self.own_projects
+
+
+_TOOLS = frozenset({"pip", "setuptools", "wheel"})
+
+
+def _is_elsewhere(name: str) -> bool:
+    """Whether a requirements file is one that is not in the repository: a URL, a device, one named by a variable."""
+    return "://" in name or name.startswith("/dev/") or "$" in name
 
 
 @dataclass(frozen=True)
@@ -82,7 +175,7 @@ class BuildCommand:
 
     :param installs: each ``pip install``, in order
     :param other_installers: further commands that install, such as ``poetry install``
-    :param not_followed: scripts that it runs, which may install as well
+    :param not_followed: scripts and unknown programs that it runs, which may install as well
     :param environment: the variables that it sets itself; a value may hold what a shell would still expand
     :param mistake: why it cannot be split into words, empty where it can
     """
@@ -96,10 +189,16 @@ class BuildCommand:
 
 @dataclass(frozen=True)
 class _Simple:
-    """A simple command: a program and its words."""
+    """A simple command: a program and its words.
+
+    :param directory: where it runs, relative to where the whole command begins; None where that is not known
+    :param targets: the files that its output goes to
+    """
 
     offset: int
     words: tuple[str, ...]
+    directory: str | None
+    targets: tuple[str, ...]
 
 
 def read_build_command(text: str) -> BuildCommand:
@@ -111,45 +210,88 @@ def read_build_command(text: str) -> BuildCommand:
     environment: dict[str, str] = {}
     installs: list[PipInstall] = []
     others: list[str] = []
-    scripts: list[str] = []
+    unknown: list[str] = []
+    named: set[str] = set()
     for command in commands:
-        words = _without_assignments(command.words, environment)
+        words = _program(_without_assignments(command.words, environment))
         if not words:
             continue
-        install = _pip_install(words, command.offset)
-        program = PurePosixPath(words[0]).name
+        install = _pip_install(words, command, frozenset(named))
+        subcommands = _OTHER_INSTALLERS.get(words[0])
         if install is not None:
             installs.append(install)
-        elif program in _OTHER_INSTALLERS and words[1:2] and words[1] in _OTHER_INSTALLERS[program]:
+        elif subcommands is not None and (not subcommands or set(words[1:2]) & set(subcommands)):
             others.append(" ".join(words))
-        elif "/" in words[0] or words[0] in _SHELLS:
-            scripts.append(" ".join(words))
-    return BuildCommand(tuple(installs), tuple(others), tuple(scripts), environment)
+        elif words[0] not in _INSTALLING_NOTHING:
+            unknown.append(" ".join(words))
+        named.update(() if install else words[1:], command.targets)
+    return BuildCommand(tuple(installs), tuple(others), tuple(unknown), environment)
 
 
 def _simple_commands(text: str) -> Iterator[_Simple]:
     """:raises ValueError: a quote is not closed"""
     words: list[str] = []
-    start = position = 0
+    targets: list[str] = []
+    directory: str | None = ""
+    outside: list[str | None] = []
+    start = 0
     redirected = False
-    while position < len(text):
-        token = _TOKEN.match(text, position)
-        if token is None:
-            raise ValueError(f"the quote at {text[position : position + 20]!r} is not closed")
+    for position, token in _tokens(text):
         if token["word"]:
+            word = "".join(shlex.split(token["word"]))
             start = start if words else position
-            if not redirected:
-                words.append("".join(shlex.split(token["word"])))
+            (targets if redirected else words).append(word)
             redirected = False
         elif token["redirection"]:
             redirected = True
         elif token["separator"]:
             if words:
-                yield _Simple(start, tuple(words))
-            words = []
-        position = token.end()
+                yield _Simple(start, tuple(words), directory, tuple(targets))
+                directory = _changed(directory, words)
+            words, targets = [], []
+            if token["separator"] == "(":
+                outside.append(directory)
+            elif token["separator"] == ")" and outside:
+                directory = outside.pop()
     if words:
-        yield _Simple(start, tuple(words))
+        yield _Simple(start, tuple(words), directory, tuple(targets))
+
+
+def _tokens(text: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """:raises ValueError: a quote is not closed"""
+    position = 0
+    while position < len(text):
+        token = _TOKEN.match(text, position)
+        if token is None:
+            raise ValueError(f"the quote at {text[position : position + 20]!r} is not closed")
+        yield position, token
+        position = token.end()
+
+
+def _changed(directory: str | None, words: Sequence[str]) -> str | None:
+    """Where the next command runs."""
+    words = [word for word in words if word not in _BEFORE]
+    if words[:1] != ["cd"]:
+        return directory
+    where = words[-1] if len(words) > 1 else "~"
+    if directory is None or where[0] in "~-$/" or "$" in where:
+        return None
+    return posixpath.normpath(posixpath.join(directory, where))
+
+
+def _program(words: Sequence[str]) -> tuple[str, ...]:
+    """The words of a command from its program on: without its folder, and the module's name for ``python -m``."""
+    rest = list(words)
+    while rest and rest[0] in _BEFORE:
+        rest.pop(0)
+    if not rest:
+        return ()
+    program = rest[0] if rest[0].startswith("./") else PurePosixPath(rest[0]).name
+    if _PYTHON.fullmatch(program):
+        options = next((at for at, word in enumerate(rest[1:], 1) if not word.startswith("-") or word == "-m"), 0)
+        if options and rest[options] == "-m" and len(rest) > options + 1:
+            return tuple(rest[options + 1 :])
+    return ("pip" if _PIP.fullmatch(program) else program, *rest[1:])
 
 
 def _without_assignments(words: Sequence[str], environment: dict[str, str]) -> tuple[str, ...]:
@@ -165,12 +307,15 @@ def _without_assignments(words: Sequence[str], environment: dict[str, str]) -> t
     return tuple(rest)
 
 
-def _pip_install(words: Sequence[str], offset: int) -> PipInstall | None:
-    rest = _behind_pip(words)
-    at = next((at for at, word in enumerate(rest) if not word.startswith("-")), None)
-    if at is None or rest[at] != "install":
+def _pip_install(words: Sequence[str], command: _Simple, named: frozenset[str]) -> PipInstall | None:
+    """
+    :param words: from the program on
+    :param named: what commands before it name
+    """
+    at = next((at for at, word in enumerate(words[1:], 1) if not word.startswith("-")), None)
+    if words[0] != "pip" or at is None or words[at] != "install":
         return None
-    arguments = (*rest[:at], *rest[at + 1 :])
+    arguments = (*words[1:at], *words[at + 1 :])
     files: list[str] = []
     projects: list[str] = []
     remaining = iter(arguments)
@@ -186,14 +331,7 @@ def _pip_install(words: Sequence[str], offset: int) -> PipInstall | None:
             next(remaining, None)
         elif not word.startswith("-"):
             projects.append(word)
-    return PipInstall(offset, arguments, tuple(filter(None, files)), tuple(projects))
-
-
-def _behind_pip(words: Sequence[str]) -> Sequence[str]:
-    """What follows ``pip``, ``pip3``, ``python -m pip`` or ``.venv/bin/pip``; nothing where it is another command."""
-    program = PurePosixPath(words[0]).name
-    if _PIP.fullmatch(program):
-        return words[1:]
-    if _PYTHON.fullmatch(program) and tuple(words[1:3]) == ("-m", "pip"):
-        return words[3:]
-    return ()
+    named_files = tuple(filter(None, files))
+    return PipInstall(
+        command.offset, arguments, command.directory, named_files, tuple(projects), named & frozenset(named_files)
+    )

@@ -48,7 +48,7 @@ def test_a_blueprint_without_a_fault_has_no_finding(root: Path, check: str) -> N
     ("blueprint", "line", "message"),
     [
         ("services: []\n", 1, "the blueprint has no services"),
-        ("databases: []\n", 1, "the blueprint has no services"),
+        ("previews: {}\n", 1, "the blueprint has no services"),
         (WEB.replace("    name: api\n", ""), 2, "a service needs a name"),
         (WEB + WEB.partition("\n")[2], 6, "there is a service api already, in line 3"),
         (WEB.replace("type: web", "plan: free"), 2, "api has no type"),
@@ -125,7 +125,11 @@ def test_a_day_that_no_document_covers(root: Path) -> None:
             "api installs gone.txt, and there is no such file in the root",
         ),
         ("pip install -r requirements.txt", "advice", "api: `pip install -r requirements.txt` lacks --no-cache-dir"),
-        ("./build.sh", "advice", "what ./build.sh installs for api is not known: scripts are not followed"),
+        (
+            "./build.sh && just more",
+            "advice",
+            "what `./build.sh`, `just more` installs for api is not known: scripts and other programs are not followed",
+        ),
     ],
 )
 def test_build_command(root: Path, command: str | None, severity: str, message: str) -> None:
@@ -134,10 +138,72 @@ def test_build_command(root: Path, command: str | None, severity: str, message: 
 
 
 @pytest.mark.parametrize(
-    "command", ["uv sync", "poetry install", "pip install --no-cache-dir .", "PIP_NO_CACHE_DIR=1 pip install x"]
+    "command",
+    [
+        "uv sync",
+        "poetry install",
+        "python -m uv sync",
+        "pip-sync requirements.txt",
+        "PIP_NO_CACHE_DIR=1 pip install -r requirements.txt",
+        "if true; then pip install --no-cache-dir -r requirements.txt; fi",
+    ],
 )
 def test_a_build_command_that_installs(root: Path, command: str) -> None:
     assert findings(root, WEB + f"    buildCommand: {command}\n", "build-command") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "left_out"),
+    [
+        ("pip install -c c.txt -r requirements.txt", ("the option -c",)),
+        (
+            "pip install --pre --index-url=https://x -r requirements.txt",
+            ("the option --pre", "the option --index-url=https://x"),
+        ),
+        ("pip install -r requirements.txt gunicorn pip", ("the requirement gunicorn",)),
+        ("pip install .", ("the requirement .",)),
+        ("PIP_PRE=1 pip install -r requirements.txt", ("the variable PIP_PRE",)),
+        ("pip install -r https://host/r.txt", ("the file https://host/r.txt",)),
+        ("cd $X && pip install -r r.txt", ("the file r.txt",)),
+        ("poetry export -o made.txt && pip install -r made.txt", ("the file made.txt",)),
+        ("sort x > made.txt; pip install -r made.txt", ("the file made.txt",)),
+        (
+            "pip install -r requirements.txt -r ./requirements.txt",
+            ("that its files are installed together: each is resolved alone",),
+        ),
+    ],
+)
+def test_what_is_not_taken_into_account_is_said(root: Path, command: str, left_out: tuple[str, ...]) -> None:
+    flags = Settings(root=root, pip_flags=())
+    (finding,) = findings(root, WEB + f"    buildCommand: {command}\n", "build-command", flags)
+    assert (finding.severity.value, finding.evidence) == ("advice", left_out)
+
+
+def test_a_variable_of_the_service_may_change_what_pip_picks(root: Path) -> None:
+    variable = "    envVars: [{key: PIP_INDEX_URL, value: 'https://x'}]\n"
+    (finding,) = findings(root, WEB + PIP + variable, "build-command")
+    assert finding.evidence == ("the variable PIP_INDEX_URL",)
+
+
+def test_a_command_may_change_its_directory(root: Path) -> None:
+    (root / "backend").mkdir()
+    command = "    buildCommand: cd backend && pip install --no-cache-dir -r requirements.txt\n"
+    (finding,) = findings(root, WEB + command, "build-command")
+    assert finding.message == "api installs requirements.txt, and there is no such file in backend"
+    (root / "backend" / "requirements.txt").write_text("")
+    assert findings(root, WEB + command, "build-command") == []
+
+
+def test_databases_alone_are_a_blueprint_too(root: Path) -> None:
+    assert findings(root, "databases: [{name: db}]\n", "services") == []
+
+
+def test_a_version_file_with_a_mark_is_read_and_one_of_other_bytes_is_a_mistake(root: Path) -> None:
+    (root / ".python-version").write_bytes(b"\xef\xbb\xbf3.12.4\n")
+    assert findings(root, WEB, "python-version") == []
+    (root / ".python-version").write_bytes("3.12.4".encode("utf-16"))
+    (finding,) = findings(root, WEB, "python-version")
+    assert finding.message.startswith("api: .python-version has to hold a version and nothing else")
 
 
 def test_each_install_of_a_block_has_its_own_line(root: Path) -> None:

@@ -147,6 +147,49 @@ def test_what_a_sdist_requires_and_does_not_say_is_advice(project: Deploycheck, 
     result.stdout.fnmatch_lines(["*DeploycheckAdvice: *what vague 1.0 requires is not known*"])
 
 
+MATURIN = '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'
+
+
+def test_a_source_that_is_named_itself_and_compiles_fails(project: Deploycheck, index: Index) -> None:
+    index.add(sdist("rusty", "1.0", files={"pyproject.toml": MATURIN}))
+    url = f"{index.origin}/files/rusty-1.0.tar.gz"
+    project.project({"requirements.txt": f"demo\nrusty @ {url}\nvague @ git+https://host.example/vague.git\n"})
+    result = project("requirements.txt", index=index)
+    result.assert_outcomes(passed=3, failed=1, warnings=2)
+    result.stdout.fnmatch_lines(
+        [
+            "requirements.txt:2: rusty @ http*rusty-1.0.tar.gz would compile on *",
+            "  rusty-1.0.tar.gz is built from its source with maturin: it needs a Rust compiler",
+        ]
+    )
+    result.stdout.fnmatch_lines(["*DeploycheckAdvice: requirements.txt:3: vague @ * would be built from source on *"])
+
+
+def test_what_a_line_without_a_name_brings_in_is_judged_too(project: Deploycheck, index: Index) -> None:
+    index.add(sdist("rusty", "1.0", files={"pyproject.toml": MATURIN}))
+    project.project(
+        {
+            "requirements.txt": "-e .\n",
+            "pyproject.toml": '[project]\nname = "own"\nversion = "1"\ndependencies = ["rusty"]\n',
+        }
+    )
+    result = project("requirements.txt", index=index)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["requirements.txt:1: -e . would compile on *", "  own 1 -> rusty 1.0"])
+
+
+def test_a_source_of_unknown_version_that_brings_in_a_sdist(project: Deploycheck, index: Index) -> None:
+    dynamic = '[project]\nname = "me"\ndynamic = ["version"]\ndependencies = ["rusty"]\n'
+    index.add(
+        sdist("rusty", "1.0", files={"pyproject.toml": MATURIN}),
+        sdist("me", "1.0", filename="me-main.zip", pkg_info="", files={"pyproject.toml": dynamic}),
+    )
+    project.project({"requirements.txt": f"me @ {index.origin}/files/me-main.zip\n"})
+    result = project("requirements.txt", index=index)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["requirements.txt:1: me @ * would compile on *", "  me unknown -> rusty 1.0"])
+
+
 # Advice.
 
 BARE = SERVICE.replace(" --no-cache-dir", "")

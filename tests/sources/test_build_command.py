@@ -23,6 +23,9 @@ def files(command: str) -> list[str]:
         ("pip install \\\n  --no-cache-dir \\\n  -r a.txt\n", ["a.txt"]),
         ("cd app\npip install -r a.txt", ["a.txt"]),
         ("(cd app; pip install -r a.txt)", ["a.txt"]),
+        ("if [ -f a.txt ]; then pip install -r a.txt; fi", ["a.txt"]),
+        ("{ time pip install -r a.txt; }", ["a.txt"]),
+        ("python -u -m pip install -r a.txt", ["a.txt"]),
         ("pip install -r 'my file.txt' -r \"b.txt\"", ["my file.txt", "b.txt"]),
         ("pip install -r a.txt > log.txt 2>&1", ["a.txt"]),
         ("PIP_NO_CACHE_DIR=1 pip install -r a.txt", ["a.txt"]),
@@ -39,6 +42,23 @@ def files(command: str) -> list[str]:
 )
 def test_the_requirements_files_that_it_installs(command: str, named: list[str]) -> None:
     assert files(command) == named
+
+
+@pytest.mark.parametrize(
+    ("command", "paths"),
+    [
+        ("cd app && pip install -r a.txt", [("app/a.txt",)]),
+        ("cd app; cd ../lib\npip install -r ../a.txt", [("a.txt",)]),
+        ("(cd app; pip install -r a.txt); pip install -r b.txt", [("app/a.txt",), ("b.txt",)]),
+        ("cd $HOME && pip install -r a.txt", [()]),
+        ("cd && pip install -r a.txt", [()]),
+        ("cd - && pip install -r a.txt", [()]),
+        ("pip install -r https://host/a.txt -r /dev/stdin -r $X -r b.txt", [("b.txt",)]),
+        ("pip-compile -o a.txt && pip install -r a.txt -r b.txt", [("b.txt",)]),
+    ],
+)
+def test_where_its_files_are(command: str, paths: list[tuple[str, ...]]) -> None:
+    assert [install.paths for install in read_build_command(command).installs] == paths
 
 
 def test_projects_are_told_from_the_values_of_options() -> None:
@@ -84,7 +104,8 @@ def test_an_install_knows_where_it_stands() -> None:
         ("make build", BuildCommand(not_followed=("make build",))),
         ("uv sync --frozen", BuildCommand(other_installers=("uv sync --frozen",))),
         ("poetry install", BuildCommand(other_installers=("poetry install",))),
-        ("poetry build", BuildCommand()),
+        ("poetry build", BuildCommand(not_followed=("poetry build",))),
+        ("npm ci && git pull", BuildCommand()),
         ("export CARGO_HOME=/tmp/c A='b c'", BuildCommand(environment={"CARGO_HOME": "/tmp/c", "A": "b c"})),
         ("echo 'open", BuildCommand(mistake='the quote at "\'open" is not closed')),
     ],
