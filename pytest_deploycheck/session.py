@@ -34,7 +34,7 @@ class DeploycheckSession:
 
     @classmethod
     def start(cls, config: pytest.Config) -> DeploycheckSession:
-        """Read settings and files, and add the files to what pytest collects.
+        """Read settings and files, and plan what is collected.
 
         :raises pytest.UsageError: a setting or a file makes no sense
         """
@@ -46,28 +46,40 @@ class DeploycheckSession:
             session = cls(settings, deployment, plan(deployment))
         except (NothingToDeploy, CannotCheck, InvalidTarget, ValueError) as error:
             raise pytest.UsageError(f"--deploycheck: {error}") from error
-        session._add_arguments(config)
         return session
 
-    def _add_arguments(self, config: pytest.Config) -> None:
-        """Collect the files whatever else is named, unless one of them is named itself."""
+    def _are_named(self, config: pytest.Config) -> bool:
         named = {(config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args}
-        if named.isdisjoint(self._files):
-            config.args.extend(str(path) for path in self._files)
+        return not named.isdisjoint(self._files)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> DeploycheckFile | None:
         """The files of the plan."""
         planned = self._files.get(file_path.resolve())
         if planned is None:
             return None
+        return self._collector(planned, parent.session)
+
+    def _collector(self, planned: PlannedFile, session: pytest.Session) -> DeploycheckFile:
         # Below the session itself: below a package, pytest would import that package's __init__.py for it.
-        collector = DeploycheckFile.from_parent(parent.session, path=file_path)
+        collector = DeploycheckFile.from_parent(session, path=planned.path)
         collector.planned = planned
         collector.deployment = self.deployment
         return collector
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Skip what ``deploycheck_ignore`` names."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+        """Add the files whatever else is named, unless one of them is named itself; skip what is ignored.
+
+        Not by ``config.args``: before pytest 9 a file that is named beside its folder hides the rest of the folder.
+        """
+        if not self._are_named(session.config):
+            own = [item for item in items if not isinstance(item, DeploycheckItem)]
+            ours: dict[str, pytest.Item] = {item.nodeid: item for item in items if isinstance(item, DeploycheckItem)}
+            for planned in self._files.values():
+                if not any(item.path == planned.path for item in ours.values()):
+                    ours |= {item.nodeid: item for item in session.genitems(self._collector(planned, session))}
+            order = [node_id for planned in self._files.values() for node_id, _ in planned.node_ids()]
+            items[:] = [*own, *(ours[node_id] for node_id in order if node_id in ours)]
         for item in items:
             if isinstance(item, DeploycheckItem) and (reason := self._ignored.get(item.nodeid)):
                 item.add_marker(pytest.mark.skip(reason=f"deploycheck_ignore: {reason}"))

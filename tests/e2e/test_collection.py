@@ -80,6 +80,12 @@ def test_the_items_are_there_whatever_is_named(project: Deploycheck, arguments: 
     assert collected(project("--collect-only", "-q", *arguments)) == [*own, *ITEMS]
 
 
+@pytest.mark.parametrize("arguments", [[], ["."], ["tests", "."]])
+def test_the_rest_of_their_folder_is_collected_too(project: Deploycheck, arguments: list[str]) -> None:
+    project.project({"pytest.ini": "[pytest]\n"})
+    assert collected(project("--collect-only", "-q", *arguments)) == [*OWN, *ITEMS]
+
+
 def test_collection_asks_no_network(project: Deploycheck, index: Index) -> None:
     project("--collect-only", "-q", index=index)
     assert index.requests == []
@@ -143,7 +149,7 @@ def test_targets_that_differ_in_the_patch_alone_are_told_apart(project: Deploych
 
 
 def test_a_blueprint_that_installs_other_files_names_the_sources(deploycheck: Deploycheck) -> None:
-    command = "cd .. && pip install -r requirements/base.txt --requirement=requirements/more.txt"
+    command = "cd requirements && pip install -r base.txt --requirement=more.txt"
     deploycheck.project(
         {
             "render.yaml": BLUEPRINT.replace("pip install --no-cache-dir -r requirements.txt", command).replace(
