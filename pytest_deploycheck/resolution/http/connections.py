@@ -12,14 +12,16 @@ import io
 import socket
 import threading
 import time
+from concurrent import futures
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
 from pytest_deploycheck.resolution.http.authorities import Authorities
 
@@ -85,25 +87,43 @@ class _BoundedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_BoundedStream(raw, sock), _BUFFER)
 
 
-# Where each host was reached first: there the other connections go too, without looking its name up again. Sixteen
-# threads that ask for one name at the same time overrun small resolvers, and a lost question costs 5 seconds.
-_reached: dict[tuple[str, int | None], Future[str]] = {}
-_reached_lock = threading.Lock()
+class _Reached:
+    """Where each host was reached first: there the other connections go too, without looking its name up again.
+
+    Sixteen threads that ask for one name at the same time overrun small resolvers, and a lost question costs 5 seconds.
+    """
+
+    def __init__(self) -> None:
+        self._addresses: dict[tuple[str, int | None], Future[str]] = {}
+        self._lock = threading.Lock()
+
+    def address(self, host: str, port: int | None) -> tuple[Future[str], bool]:
+        """The host's address, once it is known, and whether it is for the caller to find it out."""
+        with self._lock:
+            is_first = (host, port) not in self._addresses
+            return self._addresses.setdefault((host, port), Future()), is_first
+
+    def forget(self, host: str, port: int | None) -> None:
+        """Who comes next finds it out anew."""
+        with self._lock:
+            del self._addresses[host, port]
 
 
 class _Connection(HTTPConnection):
     response_class = _BoundedResponse
 
+    def __init__(self, *arguments: Any, reached: _Reached, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._reached = reached
+
     def _new_conn(self) -> socket.socket:
         """Who comes while the first one connects to the host waits, and shares its fate."""
         name = self._dns_host
-        with _reached_lock:
-            is_first = (name, self.port) not in _reached
-            address = _reached.setdefault((name, self.port), Future())
+        address, is_first = self._reached.address(name, self.port)
         if is_first:
             return self._connected_first(address)
         # What TLS and the Host header call the server stays the name.
-        self._dns_host = address.result()
+        self._dns_host = self._found(address)
         try:
             return super()._new_conn()
         except HTTPError:
@@ -113,15 +133,24 @@ class _Connection(HTTPConnection):
             self._dns_host = name
 
     def _connected_first(self, address: Future[str]) -> socket.socket:
+        sock = None
         try:
             sock = super()._new_conn()
+            found = sock.getpeername()[0]  # An error where the host has reset the connection already.
         except BaseException as error:
-            with _reached_lock:
-                del _reached[self._dns_host, self.port]
+            if sock is not None:
+                sock.close()
+            self._reached.forget(self._dns_host, self.port)
             address.set_exception(error)
             raise
-        address.set_result(sock.getpeername()[0])
+        address.set_result(found)
         return sock
+
+    def _found(self, address: Future[str]) -> str:
+        """No later than the deadline: the first one may be looking the name up for longer than that."""
+        if not futures.wait([address], deadline.wait).done:
+            raise ConnectTimeoutError(self, f"Connection to {self.host} timed out.")
+        return address.result()
 
 
 class _TlsConnection(_Connection, HTTPSConnection):
@@ -139,9 +168,6 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
-_POOLS = {"http": _Pool, "https": _TlsPool}
-
-
 class Adapter(HTTPAdapter):
     """What requests sends with: connections as above, and one TLS context for all of them.
 
@@ -152,12 +178,14 @@ class Adapter(HTTPAdapter):
 
     def __init__(self, authorities: Authorities, connections: int) -> None:
         self._authorities = authorities
+        reached = _Reached()
+        self._pools = {"http": partial(_Pool, reached=reached), "https": partial(_TlsPool, reached=reached)}
         super().__init__(pool_connections=64, pool_maxsize=connections)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         """See :class:`requests.adapters.HTTPAdapter`."""
         super().init_poolmanager(connections, maxsize, block, **options)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         """See :class:`requests.adapters.HTTPAdapter`."""
@@ -165,7 +193,7 @@ class Adapter(HTTPAdapter):
             options["proxy_ssl_context"] = self._authorities.context(verified=True)
         manager = super().proxy_manager_for(proxy, **options)
         if not proxy.startswith("socks"):
-            manager.pool_classes_by_scheme = _POOLS
+            manager.pool_classes_by_scheme = self._pools
         return manager
 
     def build_connection_pool_key_attributes(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -45,3 +48,45 @@ def test_a_host_that_cannot_be_reached_is_looked_up_again_later(looked_up: list[
             with pytest.raises(Unreachable, match="connection refused"):
                 Transport(timeout=5.0).get(url)
     assert looked_up.count("localhost") > 1
+
+
+def test_a_host_that_resets_the_connection_at_once_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    name_of_peer = socket.socket.getpeername
+    resets = [OSError(errno.ENOTCONN, "Transport endpoint is not connected")]
+
+    def reset_first(connection: socket.socket) -> Any:
+        if resets:
+            raise resets.pop()
+        return name_of_peer(connection)
+
+    monkeypatch.setattr(socket.socket, "getpeername", reset_first)
+    with Index(Switches(delay=0.05)) as index, ThreadPoolExecutor(16) as threads:
+        index.add(wheel("demo", "1.0"))
+        transport = Transport(timeout=5.0)
+        waiting = [threads.submit(transport.get, f"{index.url}demo/") for _ in range(16)]
+        assert {future.result(timeout=30).status for future in waiting} == {200}
+    assert not resets
+
+
+def test_who_waits_for_the_first_connection_waits_no_longer_than_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    looking, answered = threading.Event(), threading.Event()
+    look_up = socket.getaddrinfo
+
+    def slow(*arguments: Any, **options: Any) -> Any:
+        looking.set()
+        answered.wait(30)
+        return look_up(*arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with Index() as index, ThreadPoolExecutor(1) as threads:
+        index.add(wheel("demo", "1.0"))
+        transport = Transport(timeout=0.1)
+        threads.submit(transport.get, f"{index.url}demo/")
+        assert looking.wait(10)
+        started = time.monotonic()
+        try:
+            with pytest.raises(Unreachable, match=r"no answer within 0\.1 s"):
+                transport.get(f"{index.url}other/")
+            assert time.monotonic() - started < 3
+        finally:
+            answered.set()
