@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from index_server import Index, sdist, wheel
+from index_server import Fault, Index, sdist, wheel
 from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.http.transport import Transport
@@ -71,6 +71,21 @@ def test_a_source_distribution_is_not_fetched_on_a_guess(index: Index, client: I
     assert picked(index, client, "demo", "other<2") == {"demo": "5.0", "other": "1.0"}
     client.close()
     assert not index.requested("*demo-4.0.tar.gz")
+
+
+def test_a_guess_that_the_index_fails_on_is_not_the_fault_of_what_is_needed(index: Index, client: IndexClient) -> None:
+    index.add(
+        wheel("demo", "1.0", requires_dist=["other"]),
+        wheel("other", "2.0", requires_dist=["guessed"]),
+        wheel("other", "1.0"),
+        wheel("late", "1.0", requires_dist=["other<2", "needed"]),
+        wheel("needed", "1.0"),
+    )
+    index.fault(Fault("/simple/guessed/", status=500))
+    # Until then, only newest versions are known to be asked for, and both attempts for the guess are over.
+    index.fault(Fault("/simple/late/", delay=1.0))
+    assert picked(index, client, "demo", "late") == {"demo": "1.0", "late": "1.0", "needed": "1.0", "other": "1.0"}
+    assert index.requested("/simple/guessed/")
 
 
 def test_what_a_closed_client_is_asked_for_is_cancelled(index: Index, client: IndexClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import SplitResult
 
 PAUSE = 0.3  # seconds, before another attempt
 NO_URL = "this is no URL that can be asked for"
@@ -13,15 +14,22 @@ class Unreachable(Exception):
     """An index, or a file on it, could not be had. The message names it, without credentials, and says why."""
 
 
+class Refused(Unreachable):
+    """An index answered, and does not let whoever asks see this (401 or 403)."""
+
+
 class Fault(Exception):
     """Why there is no answer, in words.
 
     :param pause: seconds before another attempt; None where there is no use in one
+    :param silent: the host that does not answer at all, as ``scheme://host``; None where it did, so that the fault is
+        this one URL's
     """
 
-    def __init__(self, reason: str, pause: float | None = PAUSE) -> None:
+    def __init__(self, reason: str, pause: float | None = PAUSE, silent: str | None = None) -> None:
         super().__init__(reason)
         self.pause = pause
+        self.silent = silent
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,11 @@ class Answer:
     content: bytes
     url: str
     target: str | None = None
+
+
+def origin(parts: SplitResult) -> str:
+    """The scheme and the host of a URL: who answers or does not."""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def refusal(answer: Answer) -> str:

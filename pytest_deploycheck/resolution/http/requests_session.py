@@ -13,7 +13,7 @@ from urllib3 import Retry
 from urllib3.exceptions import HTTPError
 
 from pytest_deploycheck import __version__
-from pytest_deploycheck.resolution.http.answer import NO_URL, PAUSE, Answer, Fault
+from pytest_deploycheck.resolution.http.answer import NO_URL, PAUSE, Answer, Fault, origin
 from pytest_deploycheck.resolution.http.authorities import Authorities
 from pytest_deploycheck.resolution.http.connections import Adapter, deadline
 from pytest_deploycheck.resolution.http.credentials import Login, redacted
@@ -76,7 +76,7 @@ class Session:
             # Not response.content: that is read in many small parts.
             content = response.raw.read(decode_content=True)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise self._fault(error, select_proxy(url, proxies)) from error
+            raise self._fault(error, url, select_proxy(url, proxies)) from error
         if response.status_code in _RETRIED_STATUSES:
             raise self._trouble(response)
         return Answer(response.status_code, response.headers, content, url, _target(response, url))
@@ -112,17 +112,18 @@ class Session:
             return Fault(f"{reason}, and asks to come back in {pause:.0f} s", None)
         return Fault(reason, max(pause, PAUSE))
 
-    def _fault(self, error: Exception, proxy: str | None) -> Fault:
+    def _fault(self, error: Exception, url: str, proxy: str | None) -> Fault:
         # With all of its causes; never shown, since it may hold a URL with credentials.
         text = "".join(traceback.format_exception(error, limit=0))
         words = next((words for sign, words in _SIGNS.items() if sign in text), None)
         if "timed out" in text or (words is None and deadline.left <= 0):
             words = f"no {'complete ' if deadline.received else ''}answer within {self._timeout:g} s"
+        silent = None if words in _OF_ONE_ANSWER else origin(urlsplit(url))
         if proxy and (words is None or isinstance(error, requests.exceptions.ProxyError)):
-            return Fault(f"{words or 'no answer'} (through the proxy {redacted(proxy)})")
+            return Fault(f"{words or 'no answer'} (through the proxy {redacted(proxy)})", silent=silent)
         if isinstance(error, ValueError):
             return Fault(words or NO_URL, None)
-        return Fault(words or type(error).__name__)
+        return Fault(words or type(error).__name__, silent=silent)
 
 
 def _marked(proxies: dict[str, str]) -> dict[str, str]:
@@ -163,3 +164,6 @@ _SIGNS = {
     "DecodeError": "the answer cannot be decoded",
     "SSLError": "the TLS connection failed",
 }
+
+# What is wrong with an answer that came: the host does answer.
+_OF_ONE_ANSWER = frozenset({_SIGNS["IncompleteRead"], _SIGNS["DecodeError"]})

@@ -10,12 +10,13 @@ import ipaddress
 import os
 import threading
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from pytest_deploycheck.resolution.http.answer import NO_URL, Answer, Fault, Unreachable, refusal
+from pytest_deploycheck.resolution.http.answer import NO_URL, Answer, Fault, Unreachable, origin, refusal
 from pytest_deploycheck.resolution.http.credentials import Credentials, redacted
 
 if TYPE_CHECKING:
@@ -26,14 +27,18 @@ __all__ = ["WORKERS", "Answer", "Transport", "Unreachable", "redacted", "refusal
 # Threads that ask at the same time, and so connections of a host that are kept open.
 WORKERS = 16
 
-_ATTEMPTS = 2
 _MOST_REDIRECTS = 20
+# After so many errors of a host in a row, there is but one attempt for each of its other URLs.
+_MOST_FAILURES = 3
 
 
 class Transport:
     """Fetches URLs; safe to use from several threads.
 
-    A host that did not answer is not asked again: the many requests of a run fail together, at once.
+    A host that did not answer is not asked again: the many requests of a run fail together, at once. One that answers,
+    but with an error, is asked for other URLs: it may be one that only :class:`.Ahead` wants, and pip never asks for.
+    So that an index with nothing but errors does not take the time of a second attempt for each of its pages, it gets
+    none once some of them have failed in a row.
 
     :param timeout: seconds to wait for a connection, and for each part of an answer; a whole answer may take as long,
         and a second more for every 10 kB of it
@@ -65,7 +70,11 @@ class Transport:
         self._lock = threading.Lock()
         self._credentials = Credentials(keyring_provider)
         self._trusted_hosts = set(map(str.lower, trusted_hosts))
-        self._dead: dict[str, tuple[str, str]] = {}
+        # Why a host is not asked again: for which URL it did not answer, and what happened.
+        self._silent: dict[str, tuple[str, str]] = {}
+        # What a URL failed with, and how many of a host have since it answered one.
+        self._failed: dict[str, str] = {}
+        self._failures: Counter[str] = Counter()
         self._closed = threading.Event()
 
     def without_credentials(self, url: str, *, is_index: bool = True) -> str:
@@ -100,23 +109,43 @@ class Transport:
             return _read_local(url, parts.path)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise Unreachable(f"{redacted(url)}: {NO_URL}")
-        origin = f"{parts.scheme}://{parts.netloc}"
-        self._assert_alive(origin, url)
-        reason, pause = "", None
-        for attempt in range(_ATTEMPTS):
-            if attempt and (pause is None or self._closed.wait(pause) or origin in self._dead):
-                break
+        host = origin(parts)
+        if url not in self._failed:
+            self._assert_not_silent(url)
             try:
-                return self._followed(url, headers or {})
+                answer = self._attempted(url, host, headers or {})
             except Fault as fault:
-                reason, pause = str(fault), fault.pause
-        self._dead.setdefault(origin, (redacted(url), reason))
+                self._remember(url, host, fault)
+            else:
+                self._failures.pop(host, None)
+                return answer
         # Not from the fault: its causes know the URL with its credentials.
-        raise Unreachable(f"{redacted(url)}: {reason}")
+        raise Unreachable(f"{redacted(url)}: {self._failed[url]}")
 
-    def _assert_alive(self, origin: str, url: str) -> None:
-        if origin in self._dead:
-            asked, reason = self._dead[origin]
+    def _attempted(self, url: str, host: str, headers: Mapping[str, str]) -> Answer:
+        try:
+            return self._followed(url, headers)
+        except Fault as fault:
+            if not self._may_try_again(host, fault):
+                raise
+        return self._followed(url, headers)
+
+    def _may_try_again(self, host: str, fault: Fault) -> bool:
+        if fault.pause is None or (fault.silent is None and self._failures[host] >= _MOST_FAILURES):
+            return False
+        return not self._closed.wait(fault.pause) and fault.silent not in self._silent
+
+    def _remember(self, url: str, host: str, fault: Fault) -> None:
+        self._failed.setdefault(url, str(fault))
+        if fault.silent is not None:
+            self._silent.setdefault(fault.silent, (redacted(url), str(fault)))
+            return
+        with self._lock:
+            self._failures[host] += 1
+
+    def _assert_not_silent(self, url: str) -> None:
+        if (host := origin(_split(url))) in self._silent:
+            asked, reason = self._silent[host]
             shown = redacted(url)
             raise Unreachable(f"{asked}: {reason}" + (f"; so {shown} was not asked for" if shown != asked else ""))
 
@@ -131,10 +160,11 @@ class Transport:
             except Fault as fault:
                 if url == asked:
                     raise
-                raise Fault(f"{fault} (from {redacted(url)})", fault.pause) from fault
+                raise Fault(f"{fault} (from {redacted(url)})", fault.pause, fault.silent) from fault
             if answer.target is None:
                 return answer
             url = self._credentials.without(answer.target, is_index=False)
+            self._assert_not_silent(url)
         raise Fault(f"it was redirected {_MOST_REDIRECTS} times", None)
 
     def _ask(self, session: Session, url: str, headers: Mapping[str, str]) -> Answer:

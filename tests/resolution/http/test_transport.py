@@ -137,6 +137,53 @@ def test_a_host_that_does_not_answer_is_not_asked_for_the_next_page() -> None:
         assert message == f"{server.url}demo/: no answer within 0.1 s; so {server.url}other/ was not asked for"
 
 
+def test_a_host_that_is_silent_behind_a_redirect_is_the_one_that_is_not_asked_again(index: Index) -> None:
+    with RawServer(sends()) as server:
+        for project in ("first", "second"):
+            redirecting(index, f"{server.url}{project}/", f"/simple/{project}/")
+        transport = Transport(timeout=0.1)
+        fault_of(transport, f"{index.url}first/")
+        message = fault_of(transport, f"{index.url}second/")
+        assert message.endswith(f"(from {server.url}first/); so {server.url}second/ was not asked for")
+        assert server.connections == 2
+        assert transport.get(page_of(index)).status == 200
+
+
+@pytest.mark.parametrize(
+    "error", [{"status": 500}, {"status": 429}, {"truncated": True}], ids=["500", "429", "half an answer"]
+)
+def test_an_error_is_remembered_for_its_url_alone(index: Index, error: dict[str, Any]) -> None:
+    index.add(wheel("other", "1.0"))
+    index.fault(Fault("/simple/other/", **error))
+    transport = Transport(timeout=5)
+    messages = {fault_of(transport, f"{index.url}other/") for _ in range(3)}
+    assert len(messages) == 1
+    assert index.requested("/simple/other/") == ["/simple/other/"] * 2
+    assert transport.get(page_of(index)).status == 200
+
+
+def test_a_host_with_nothing_but_errors_gets_no_second_attempt_for_each_url(index: Index) -> None:
+    index.fault(Fault(status=503))
+    transport = Transport(timeout=5)
+    started = time.monotonic()
+    for number in range(50):
+        assert "answered 503" in fault_of(transport, f"{index.url}project-{number}/")
+    assert time.monotonic() - started < 5
+    assert len(index.requests) == 53
+
+
+def test_after_an_answer_a_host_with_errors_gets_second_attempts_again(index: Index) -> None:
+    index.fault(Fault("/simple/bad-*/", status=503))
+    transport = Transport(timeout=5)
+    for number in range(4):
+        fault_of(transport, f"{index.url}bad-{number}/")
+    index.fault(Fault("/simple/demo/", times=1, status=503))
+    assert "answered 503" in fault_of(transport, page_of(index))
+    assert transport.get(f"{index.url}nowhere/").status == 404
+    index.fault(Fault("/simple/other/", times=1, status=503))
+    assert transport.get(f"{index.url}other/").status == 404
+
+
 def test_retry_after_is_waited_for_if_it_is_short(index: Index) -> None:
     index.fault(Fault(times=1, status=429, headers={"Retry-After": "1"}))
     started = time.monotonic()
