@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.direct import is_repository, local_folder, read_folder
 from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.http.answer import Refused
 from pytest_deploycheck.resolution.http.ranged import NotRanged, RangedFile
 from pytest_deploycheck.resolution.http.transport import WORKERS, Answer, Transport, Unreachable, redacted, refusal
 from pytest_deploycheck.resolution.metadata import Metadata, parse_metadata
@@ -92,6 +93,7 @@ class IndexClient:
         :param index_url: of the simple API
         :param project: the normalised name
         :param machine: :attr:`.Target.machine`: files for other ones are known by name alone
+        :raises Refused: (in the future) the index does not let whoever asks see it
         :raises Unreachable: (in the future) the index did not answer, or with something that is no page
         """
         url = f"{index_url.rstrip('/')}/{project}/"
@@ -173,6 +175,8 @@ class IndexClient:
         answer = self._get(url, {"Accept": ACCEPT, **(stored.conditions if stored else {})}, "the page")
         if answer.status == 304 and stored is not None:
             stored = stored.renewed(answer, self.run)
+        elif answer.status in (401, 403):
+            stored = StoredPage.refused(answer, f"{redacted(url)}: {refusal(answer)}", self.run)
         else:
             stored = StoredPage.of(answer, _parsed(project, url, answer, machine), self.run)
         if stored.is_storable:
@@ -182,6 +186,8 @@ class IndexClient:
     def _used(self, stored: StoredPage, project: str) -> ProjectPage:
         with self._lock:
             self._fresh_until = min(self._fresh_until, stored.fresh_until)
+        if stored.refusal:
+            raise Refused(stored.refusal)
         return stored.page or IndexPage.load(project, stored.content)
 
     def _load_metadata(self, file: File) -> Metadata:

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import Future
 
 from pytest_deploycheck.resolution.find_links import FindLinks
+from pytest_deploycheck.resolution.http.answer import Refused
 from pytest_deploycheck.resolution.index import IndexClient, NotCached
 from pytest_deploycheck.resolution.page import MergedPages, ProjectPage
 from pytest_deploycheck.resolution.places import Places
@@ -28,9 +29,14 @@ class Indexes:
     def page(self, project: str, machine: str) -> Future[ProjectPage]:
         """All files of a project.
 
+        pip skips any index that it cannot read, with a warning. One that refuses (401 or 403) is skipped here too, if
+        there are files of the project elsewhere: that is how some say that they have no such project, as
+        download.pytorch.org does (2026). Any other fault stays one: the index might have offered a newer file, and may
+        do so when pip asks, so what pip would pick is not known.
+
         :param project: the normalised name
         :param machine: :attr:`.Target.machine`
-        :raises Unreachable: (in the future) one of the indexes did not answer
+        :raises Unreachable: (in the future) one of the indexes did not answer, or one refuses and no other has files
         """
         with self._lock:
             key = (project, machine)
@@ -55,7 +61,7 @@ def _read(page: ProjectPage) -> Future[ProjectPage]:
 
 
 def _joined(project: str, local: ProjectPage, futures: list[Future[ProjectPage]]) -> Future[ProjectPage]:
-    """The merged page, once all are there; the first fault among them, if there is one."""
+    """The merged page, once all are there; the first fault among them, if there is one that counts."""
     joined: Future[ProjectPage] = Future()
     waiting = len(futures)
     lock = threading.Lock()
@@ -70,16 +76,23 @@ def _joined(project: str, local: ProjectPage, futures: list[Future[ProjectPage]]
             joined.cancel()
             return
         faults = [fault for future in futures if (fault := future.exception()) is not None]
+        pages = [local, *(future.result() for future in futures if future.exception() is None)]
+        if any(map(_has_files, pages)):
+            faults = [fault for fault in faults if not isinstance(fault, Refused)]
         if faults:
             joined.set_exception(_together(faults))
         else:
-            joined.set_result(MergedPages(project, [local, *(future.result() for future in futures)]))
+            joined.set_result(MergedPages(project, pages))
 
     for future in futures:
         future.add_done_callback(arrived)
     if not futures:
         joined.set_result(local)
     return joined
+
+
+def _has_files(page: ProjectPage) -> bool:
+    return next(iter(page.versions), None) is not None
 
 
 def _together(faults: list[BaseException]) -> BaseException:

@@ -23,6 +23,7 @@ class StoredPage:
     :param lifetime: seconds; negative: not to be stored at all (``no-store``)
     :param run: which run fetched it: for all its processes it is fresh
     :param page: None where it was read from the cache and is not parsed yet
+    :param refusal: in words, where the index shows no page to whoever asks (401 or 403); empty where it does
     """
 
     fetched: float
@@ -32,6 +33,7 @@ class StoredPage:
     run: str
     content: bytes
     page: IndexPage | None = None
+    refusal: str = ""
 
     @classmethod
     def of(cls, answer: Answer, page: IndexPage, run: str) -> StoredPage:
@@ -40,6 +42,12 @@ class StoredPage:
         lifetime = _lifetime(answer)
         lifetime = PAGE_LIFETIME if lifetime is None else lifetime
         return cls(time.time(), lifetime, header("etag", ""), header("last-modified", ""), run, page.dump(), page)
+
+    @classmethod
+    def refused(cls, answer: Answer, refusal: str, run: str) -> StoredPage:
+        """No page, but a refusal: for offline runs, which have to know that there is none."""
+        lifetime = _lifetime(answer)
+        return cls(time.time(), PAGE_LIFETIME if lifetime is None else lifetime, "", "", run, b"", refusal=refusal)
 
     @classmethod
     def load(cls, dumped: bytes | None) -> StoredPage | None:
@@ -52,7 +60,7 @@ class StoredPage:
 
     def dump(self) -> bytes:
         """For the cache."""
-        names = ("fetched", "lifetime", "etag", "last_modified", "run")
+        names = ("fetched", "lifetime", "etag", "last_modified", "run", "refusal")
         return json.dumps({name: getattr(self, name) for name in names}).encode() + b"\n" + self.content
 
     def renewed(self, answer: Answer, run: str) -> StoredPage:
@@ -80,7 +88,11 @@ class StoredPage:
     def is_fresh(self, run: str) -> bool:
         """Whether it may be taken as it is."""
         # A page from the future was fetched before a clock was put right.
-        return (bool(run) and self.run == run) or self.fetched <= time.time() < self.fresh_until
+        if bool(run) and self.run == run:
+            return True
+        # A refusal may be over as soon as its reader has logged in. It lasts as long as a page only for resolutions
+        # that did without the index.
+        return not self.refusal and self.fetched <= time.time() < self.fresh_until
 
     @property
     def conditions(self) -> dict[str, str]:
