@@ -64,7 +64,7 @@ class Company:
         of_place = {
             "environment": "of-environment\nbuilt-environment",
             "extra": "of-extra",
-            "links": f"--find-links {with_login(indexes['links'].url + 'of-links/', SECRETS['links'])}",
+            "links": f"--find-links {with_login(indexes['links'].url + 'of-links/', SECRETS['links'])}\nof-links",
             "file": f"--index-url {with_login(indexes['file'].url, SECRETS['file'])}\nof-file\nbuilt-file",
             "extra in file": (
                 f"--extra-index-url {with_login(indexes['extra in file'].url, SECRETS['extra in file'])}\n"

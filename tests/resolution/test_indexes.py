@@ -72,6 +72,14 @@ def test_an_index_that_refuses_counts_as_empty_where_find_links_has_files(
     assert versions(search(find_links=(str(tmp_path),)), "local") == ["2.0"]
 
 
+def test_a_page_of_links_that_refuses_counts_as_empty_too(search: Search, other: Index) -> None:
+    other.fault(Fault("/simple/special/", status=403))
+    indexes = search(find_links=(f"{other.url}special/",))
+    assert versions(indexes) == ["1.0"]
+    with pytest.raises(Unreachable, match="answered 403"):
+        versions(indexes, "special")
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_where_nothing_is_found_anywhere_the_refusal_is_the_fault(search: Search, other: Index, status: int) -> None:
     other.fault(Fault("/simple/nowhere/", status=status))
