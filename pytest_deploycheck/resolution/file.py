@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+# Those that pip knows, what it prefers first.
+HASH_ALGORITHMS = ("sha512", "sha384", "sha256", "sha224", "sha1", "md5")
+
 
 class File(NamedTuple):
     """One distribution that an index offers.

@@ -13,11 +13,13 @@ import enum
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.http.credentials import redacted
 from pytest_deploycheck.resolution.result import Cause, Distribution, Kind, Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
 
@@ -107,6 +109,8 @@ def _entry(stored: bytes | None) -> _Entry | None:
 
 
 def _dump(resolution: Resolution, computed: float, fresh_until: float) -> bytes:
+    shown = [replace(each, file=each.file._replace(url=redacted(each.file.url))) for each in resolution.distributions]
+    resolution = replace(resolution, distributions=tuple(shown))
     entry = {"computed": computed, "fresh_until": min(fresh_until, 1e12), "resolution": resolution}
     return json.dumps(entry, default=_plain).encode()
 

@@ -13,7 +13,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.utils import canonicalize_name
 
-from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.file import HASH_ALGORITHMS, File
+from pytest_deploycheck.resolution.http.answer import Unreachable
 
 # What pip unpacks; other files on a page (eggs, installers, signatures) are no candidates.
 SDIST_EXTENSIONS = (
@@ -127,8 +128,10 @@ class IndexPage:
     for other machines, which on many pages are most, are kept by name alone.
     """
 
-    def __init__(self, project: str, url: str, releases: dict[str, _Release]) -> None:
+    def __init__(self, project: str, url: str, releases: dict[str, _Release], *, is_storable: bool = True) -> None:
         self.project = project
+        # Whether no link has a login, which is not in it any more, or a query, which may be a token.
+        self.is_storable = is_storable
         self._url = url
         self._releases = releases
         self._parsed: dict[str, list[File]] = {}
@@ -144,13 +147,25 @@ class IndexPage:
         return self._releases.keys()
 
     def files(self, version: str) -> Sequence[File]:
-        """See :class:`ProjectPage`."""
+        """See :class:`ProjectPage`.
+
+        :raises Unreachable: an entry is not what PEP 691 says; pip fails at the whole page
+        """
         if version not in self._parsed:
-            release = self._releases[version]
-            entries = json.loads(b"[" + b",".join(release.entries) + b"]")
-            files = zip(release.positions, entries, strict=True)
-            self._parsed[version] = [_file(position, self._url, entry) for position, entry in files]
+            try:
+                self._parsed[version] = self._parse(self._releases[version])
+            except _ODDITIES as error:
+                reason = f"answered with a project page that PEP 691 does not allow: {_in_words(error)}"
+                raise Unreachable(f"{self._url}: {reason}") from error
         return self._parsed[version]
+
+    def _parse(self, release: _Release) -> list[File]:
+        entries = json.loads(b"[" + b",".join(release.entries) + b"]")
+        return [
+            _file(position, self._url, entry)
+            for position, entry in zip(release.positions, entries, strict=True)
+            if entry.get("url") is not None
+        ]
 
     def names(self, version: str) -> Sequence[str]:
         """See :class:`ProjectPage`."""
@@ -179,21 +194,40 @@ class IndexPage:
         return cls(project, url.decode(), releases)
 
 
-def parse_page(project: str, url: str, content_type: str, content: bytes, machine: str) -> IndexPage:
+# What comes of reading an entry that is not as it should be.
+_ODDITIES = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+
+def _in_words(oddity: Exception) -> str:
+    if isinstance(oddity, InvalidPage | json.JSONDecodeError):
+        return str(oddity)
+    if isinstance(oddity, RecursionError):
+        return "nested too deep"
+    # Python's own words may hold the link, with its credentials.
+    return (
+        "a link in it is none" if isinstance(oddity, ValueError) else "something in it has another type than it should"
+    )
+
+
+def parse_page(
+    project: str, url: str, content_type: str, content: bytes, machine: str, bare: Callable[[str], str] = str
+) -> IndexPage:
     """Read an answer of the simple API, JSON (PEP 691) or HTML (PEP 503).
 
     :param url: where the page was found after redirects: relative links start there
     :param machine: :attr:`.Target.machine`: wheels for other ones are kept by name alone
+    :param bare: gives a link without the credentials in it, and keeps them
     :raises InvalidPage: it is neither
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/vnd.pypi.simple.v1+json":
-        entries = _entries_of_json(content)
+        entries = _entries_of_json(url, content, bare)
     elif kind in ("text/html", "application/vnd.pypi.simple.v1+html"):
-        entries = _entries_of_html(url, content_type, content)
+        entries = _entries_of_html(url, content_type, content, bare)
     else:
         raise InvalidPage(f"{content_type or 'no content type'} where a project page was expected")
-    return IndexPage(project, url, _grouped(entries, project, machine.split()))
+    releases = _grouped(entries, project, machine.split())
+    return IndexPage(project, url, releases, is_storable=not entries.have_secrets)
 
 
 def _grouped(entries: _Entries, project: str, words: list[str]) -> dict[str, _Release]:
@@ -250,29 +284,69 @@ class _Entries(NamedTuple):
 
     :param names: in the order of the page
     :param entry: gives the JSON object (PEP 691) at a position
+    :param have_secrets: whether a link has a login or a query, which may be a token
     """
 
     names: Sequence[str]
     entry: Callable[[int], bytes]
+    have_secrets: bool = False
 
 
 # How PyPI and most others begin an entry. A quote within a string is escaped, so this is found nowhere else.
 _BEGINNING = re.compile(rb'\{\s*"filename"\s*:\s*"')
 
+# Links that may hold credentials, the two signs perhaps written as escapes.
+_TELLING = re.compile(rb'"url"\s*:\s*"[^"]*(?:[?@]|\\u00(?:3[fF]|40))')
 
-def _entries_of_json(content: bytes) -> _Entries:
+
+def _entries_of_json(url: str, content: bytes, bare: Callable[[str], str]) -> _Entries:
     """The entries of a PEP 691 page, cut out of it without parsing it; parsed, if it does not look as expected."""
     first = _BEGINNING.search(content)
-    if first is None or b'"files"' not in content[: first.start()]:
-        return _parsed_entries(content)
+    if first is None or b'"files"' not in content[: first.start()] or _is_telling(content):
+        return _parsed_entries(url, content, bare)
     beginning = first[0]
-    parts = content[first.end() :].split(beginning)
+    parts = content.split(beginning)[1:]
     parts[-1] = _up_to_its_end(beginning, parts[-1])
-    names = b"\n".join([part[: part.find(b'"')] for part in parts])
+    spelled = [part[: part.find(b'"')] for part in parts]
+    names = b"\n".join(spelled)
     is_regular = content.count(b'"url"') == len(parts) == names.count(b"\n") + 1 and b"\\" not in names
-    if not is_regular or not all(part.endswith((b"}", b"}, ", b"},", b"},\n")) for part in parts):
-        return _parsed_entries(content)
-    return _Entries(names.decode().split("\n"), lambda position: beginning + parts[position].rstrip(b", \t\r\n"))
+    # pip goes by the name in the URL, which mostly is the same, and mostly stands at the same place.
+    ending = _behind_its_name(spelled[len(parts) // 2], parts[len(parts) // 2])
+    others = [at for at, part in enumerate(parts) if not part.endswith(b"/" + spelled[at] + ending)]
+    if not is_regular or not all(parts[at].endswith(_SEPARATED) for at in others):
+        return _parsed_entries(url, content, bare)
+
+    def entry(position: int) -> bytes:
+        return beginning + parts[position].rstrip(b", \t\r\n")
+
+    found = names.decode().split("\n")
+    for at in others:
+        if b'/%b"' % spelled[at] not in parts[at]:
+            found[at] = _name_by_url(entry(at))
+    return _Entries(found, entry)
+
+
+_SEPARATED = (b"}", b"}, ", b"},", b"},\n")
+
+
+def _behind_its_name(name: bytes, part: bytes) -> bytes:
+    """What follows on the URL of an entry, the slash before its name included; what fits no entry, if it does not."""
+    _, slash, ending = part.rpartition(b"/" + name + b'"')
+    return b'"' + ending if slash and ending.endswith(_SEPARATED) else b"\n\n"
+
+
+def _is_telling(content: bytes) -> bool:
+    has_signs = b"?" in content or b"@" in content or (b"\\" in content and b"\\u00" in content)
+    return has_signs and _TELLING.search(content) is not None
+
+
+def _name_by_url(entry: bytes) -> str:
+    """Empty where there is no URL."""
+    try:
+        url = json.loads(entry).get("url")
+        return "" if url is None else _filename_of(url)
+    except _ODDITIES as error:
+        raise InvalidPage(f"JSON that is no project page (PEP 691): {_in_words(error)}") from error
 
 
 def _up_to_its_end(beginning: bytes, part: bytes) -> bytes:
@@ -285,46 +359,83 @@ def _up_to_its_end(beginning: bytes, part: bytes) -> bytes:
     return text[:length].encode()[len(beginning) :]
 
 
-def _parsed_entries(content: bytes) -> _Entries:
+def _parsed_entries(url: str, content: bytes, bare: Callable[[str], str]) -> _Entries:
     try:
-        found = [entry for entry in json.loads(content)["files"] if "url" in entry]
-        return _of_objects([{"filename": _filename_of(entry["url"]), **entry} for entry in found])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidPage(f"JSON that is no project page (PEP 691): {error}") from error
+        found = [entry for entry in json.loads(content).get("files", []) if entry.get("url") is not None]
+        return _of_links([(urljoin(url, entry["url"]), entry) for entry in found], bare)
+    except _ODDITIES as error:
+        raise InvalidPage(f"JSON that is no project page (PEP 691): {_in_words(error)}") from error
 
 
-def _of_objects(objects: list[dict[str, Any]]) -> _Entries:
-    return _Entries([each["filename"] for each in objects], lambda position: json.dumps(objects[position]).encode())
+def _of_links(found: Iterable[tuple[str, dict[str, Any]]], bare: Callable[[str], str]) -> _Entries:
+    """
+    :param found: whole links, and what the page says of each
+    """
+    objects, has_secrets = [], False
+    for link, said in found:
+        shown = bare(link) if "@" in link else link
+        has_secrets = has_secrets or shown != link or "?" in link
+        objects.append({**said, "filename": _filename_of(link), "url": shown})
+    names = [each["filename"] for each in objects]
+    return _Entries(names, lambda position: json.dumps(objects[position]).encode(), has_secrets)
+
+
+# pip's (``LinkHash._hash_url_fragment_re``).
+_HASH_IN_URL = re.compile(rf"[#&]({'|'.join(HASH_ALGORITHMS)})=([^&]*)")
 
 
 def _file(position: int, page_url: str, entry: dict[str, Any]) -> File:
-    url = entry["url"]
+    """:raises InvalidPage: or another of the oddities: something in the entry is not what it should be"""
+    url: str = entry["url"]
     if not url.startswith(("https://", "http://")):
         url = urljoin(page_url, url)
+    address = url.partition("#")[0]
+    filename = entry["filename"]
+    if not address.endswith(f"/{filename}"):
+        filename = _filename_of(address)
     metadata = entry.get("core-metadata")
     if metadata is None:  # The name before PEP 714.
         metadata = entry.get("dist-info-metadata")
     yanked = entry.get("yanked")
+    size = entry.get("size")
     return File(
         position,
-        entry["filename"],
-        url,
-        tuple([f"{algorithm}={digest}" for algorithm, digest in (entry.get("hashes") or {}).items()]),
-        entry.get("requires-python") or None,
+        filename,
+        address,
+        tuple([f"{algorithm}={digest}" for algorithm, digest in _hashes(url, entry.get("hashes")).items()]),
+        _text(entry.get("requires-python") or None),
         (yanked if isinstance(yanked, str) else "") if yanked else None,
         _metadata_hash(metadata),
-        entry.get("size"),
+        size if isinstance(size, int) else None,
     )
 
 
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise InvalidPage(f"{value!r} where a string is expected")
+
+
+def _hashes(url: str, given: object) -> dict[str, object]:
+    hashes: dict[str, object] = dict(given) if isinstance(given, dict) else {}
+    if given and not hashes:
+        raise InvalidPage(f"hashes: {given!r}")
+    for digest in hashes.values():
+        if not isinstance(digest, str):
+            raise InvalidPage(f"hashes: {given!r}")
+    found = _HASH_IN_URL.search(url) if "#" in url or "&" in url else None
+    return {**hashes, found[1]: found[2]} if found else hashes
+
+
 def _metadata_hash(advertised: object) -> str | None:
-    if isinstance(advertised, dict):
-        return next((f"{name}={digest}" for name, digest in advertised.items()), "")
-    return "" if advertised else None
+    if not isinstance(advertised, dict):
+        return "" if advertised else None
+    algorithm = next((each for each in HASH_ALGORITHMS if each in advertised), None)
+    return f"{algorithm}={_text(advertised[algorithm])}" if algorithm else ""
 
 
 def _filename_of(url: str) -> str:
-    return unquote(urlsplit(url).path.rpartition("/")[2])
+    return unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
 
 
 class _Anchors(HTMLParser):
@@ -341,25 +452,27 @@ class _Anchors(HTMLParser):
             self.base = attributes.get("href")
 
 
-def _entries_of_html(url: str, content_type: str, content: bytes) -> _Entries:
+def _entries_of_html(url: str, content_type: str, content: bytes, bare: Callable[[str], str]) -> _Entries:
     charset = re.search(r"charset=[\"']?([\w-]+)", content_type)
     parser = _Anchors()
     parser.feed(content.decode(charset[1] if charset else "utf-8", errors="replace"))
-    base = urljoin(url, parser.base) if parser.base else url
-    return _of_objects([_entry_of_anchor(base, attributes) for attributes in parser.anchors])
+    try:
+        base = urljoin(url, parser.base) if parser.base else url
+        found = [(urljoin(base, each["href"] or ""), _said_by_anchor(each)) for each in parser.anchors]
+        return _of_links(found, bare)
+    except ValueError as error:
+        raise InvalidPage("a page with a link that is none") from error
 
 
-def _entry_of_anchor(base: str, attributes: dict[str, str | None]) -> dict[str, Any]:
-    """An anchor of a PEP 503 page as a PEP 691 page would have it."""
-    link, _, fragment = urljoin(base, attributes["href"] or "").partition("#")
-    digest = re.search(r"(?:^|&)(sha512|sha384|sha256|sha224|sha1|md5)=([^&]*)", fragment)
-    metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
+def _said_by_anchor(attributes: dict[str, str | None]) -> dict[str, Any]:
+    """What an anchor of a PEP 503 page says of its link, as a PEP 691 page would have it."""
+    metadata = attributes.get("data-core-metadata")
+    if metadata is None:
+        metadata = attributes.get("data-dist-info-metadata")
     algorithm, _, value = (metadata or "").partition("=")
+    yanked = attributes.get("data-yanked")
     return {
-        "filename": _filename_of(link),
-        "url": link,
-        "hashes": {digest[1]: digest[2]} if digest else {},
         "requires-python": attributes.get("data-requires-python"),
-        "yanked": (attributes["data-yanked"] or True) if "data-yanked" in attributes else False,
-        "core-metadata": {algorithm: value} if value else metadata == "true",
+        "yanked": yanked is not None and (yanked or True),
+        "core-metadata": {algorithm: value} if value else metadata is not None,
     }

@@ -39,7 +39,7 @@ class StoredPage:
     def of(cls, answer: Answer, page: IndexPage, run: str) -> StoredPage:
         """As it was just answered."""
         header = answer.headers.get
-        lifetime = _lifetime(answer)
+        lifetime = _lifetime(answer) if page.is_storable else -1.0
         lifetime = PAGE_LIFETIME if lifetime is None else lifetime
         return cls(time.time(), lifetime, header("etag", ""), header("last-modified", ""), run, page.dump(), page)
 

@@ -101,7 +101,6 @@ def test_html_takes_its_base_into_account() -> None:
     [
         (JSON, b"<html>"),
         (JSON, b"[]"),
-        (JSON, b'{"name": "demo"}'),
         (JSON, b'{"files": [1]}'),
         ("application/octet-stream", b""),
         ("", b""),
