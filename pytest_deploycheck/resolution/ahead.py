@@ -7,6 +7,7 @@ project are rejected one after the other, the next ones are fetched before their
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +21,7 @@ from packaging.version import Version
 
 from pytest_deploycheck.resolution.candidates import ProjectCandidates
 from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.http.answer import Unreachable
 from pytest_deploycheck.resolution.index import NotCached
 from pytest_deploycheck.resolution.page import ProjectPage
 from pytest_deploycheck.resolution.wishes import DistributionCandidate, SpecifierWish, Wish, identifier
@@ -94,7 +96,8 @@ class Ahead:
                 return
             fault = future.exception()
             if fault is None:
-                step(*arguments)
+                with contextlib.suppress(Unreachable):
+                    step(*arguments)
             elif isinstance(fault, NotCached):
                 self.missing.update(dict.fromkeys(fault.missing))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,9 +15,7 @@ from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.resolution.metadata import requirement
-
-# PEP 517: without a [build-system] table it is setuptools.
-_SETUPTOOLS = "setuptools.build_meta"
+from pytest_deploycheck.resolution.pyproject import Pyproject
 
 
 @dataclass(frozen=True)
@@ -32,19 +31,18 @@ class BuildNeeds:
     backend: str
 
 
-def build_needs(paths: Iterable[str], texts: Mapping[str, str], pyproject: Mapping[str, Any]) -> BuildNeeds:
+def build_needs(paths: Iterable[str], texts: Mapping[str, str], pyproject: Pyproject) -> BuildNeeds:
     """Judge by the build backend, then by the build's own requirements, then by the sources of extension modules.
 
     :param paths: every path in the distribution
     :param texts: the files that describe it: ``setup.py``, ``setup.cfg``, ...
     """
     facts = _facts()
-    system = pyproject.get("build-system", {})
-    backend = str(system.get("build-backend", _SETUPTOOLS))
+    backend = pyproject.backend
     tools = set(facts["backends"].get(backend.partition(":")[0], ()))
     if tools:
         return BuildNeeds(True, tuple(sorted(tools)), backend)
-    for name in _names(system.get("requires", ())):
+    for name in _names(pyproject.build_requires):
         tools.update(facts["build_requirements"].get(name, ()))
     languages = {facts["sources"][suffix] for suffix in _suffixes(paths) if suffix in facts["sources"]}
     return BuildNeeds(*_judge(facts, backend, tools, languages, texts), backend)
@@ -80,8 +78,17 @@ def _suffixes(paths: Iterable[str]) -> set[str]:
     return {PurePosixPath(path).suffix.lower() for path in paths}
 
 
+def facts_digest() -> str:
+    """Of the table of facts, so that what was judged by another one is not taken for what this one says."""
+    return hashlib.sha256(_table()).hexdigest()[:16]
+
+
 @lru_cache(maxsize=1)
 def _facts() -> Mapping[str, Any]:
-    text = files("pytest_deploycheck.resolution").joinpath("build_needs.json").read_text(encoding="utf-8")
-    facts: Mapping[str, Any] = json.loads(text)
+    facts: Mapping[str, Any] = json.loads(_table())
     return facts
+
+
+@lru_cache(maxsize=1)
+def _table() -> bytes:
+    return files("pytest_deploycheck.resolution").joinpath("build_needs.json").read_bytes()

@@ -21,7 +21,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 # Part of every path: entries of another format are never read.
-_FORMAT = "v2"
+_FORMAT = "v3"
 
 # What makes a folder known as this cache's, so that no other is ever removed; backups leave out what has it.
 # https://bford.info/cachedir/

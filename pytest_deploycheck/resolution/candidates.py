@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -194,8 +194,3 @@ def is_pinned(specifier: SpecifierSet) -> bool:
 def is_exact(specifier: Specifier) -> bool:
     """Whether it is ``==`` with a version, and not with ``.*``."""
     return specifier.operator == "==" and not specifier.version.endswith(".*")
-
-
-def first_file(selection: Iterable[tuple[Version, list[File]]]) -> File | None:
-    """The file that pip would take first."""
-    return next((files[0] for _, files in selection), None)

@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 from urllib.request import url2pathname
 
+from pytest_deploycheck.resolution.archive import SourceTree
 from pytest_deploycheck.resolution.file import File
-from pytest_deploycheck.resolution.page import SDIST_EXTENSIONS
-from pytest_deploycheck.resolution.sdist import Sdist, SourceTree, describe
+from pytest_deploycheck.resolution.sdist import Sdist, describe
 
 # https://pip.pypa.io/en/stable/topics/vcs-support/
 _REPOSITORY = re.compile(r"(?:git|hg|svn|bzr)(?:\+[a-z]+)?:")
@@ -48,11 +48,6 @@ def local_folder(file: File) -> Path | None:
         return None
     path = Path(url2pathname(urlsplit(file.url).path))
     return path if path.is_dir() else None
-
-
-def is_archive(file: File) -> bool:
-    """Whether the name says that it is a source distribution packed into one file."""
-    return file.filename.endswith(SDIST_EXTENSIONS)
 
 
 def read_folder(folder: Path) -> Sdist:

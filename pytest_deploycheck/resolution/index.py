@@ -6,8 +6,7 @@ import hashlib
 import io
 import math
 import threading
-import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -16,25 +15,35 @@ from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.direct import is_repository, local_folder, read_folder
-from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.file import HASH_ALGORITHMS, File
 from pytest_deploycheck.resolution.http.answer import Refused
 from pytest_deploycheck.resolution.http.ranged import NotRanged, RangedFile
 from pytest_deploycheck.resolution.http.transport import WORKERS, Answer, Transport, Unreachable, redacted, refusal
 from pytest_deploycheck.resolution.metadata import Metadata, parse_metadata
 from pytest_deploycheck.resolution.page import ACCEPT, IndexPage, InvalidPage, ProjectPage, parse_page
-from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, read_sdist
+from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, analysis, read_sdist
 from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
-from pytest_deploycheck.resolution.wheel_metadata import Archive, Whole, wheel_metadata
+from pytest_deploycheck.resolution.wheel_metadata import Archive, Whole, unzipped_metadata, wheel_metadata
 
 Value = TypeVar("Value")
 Facts = TypeVar("Facts", Metadata, Sdist)
+
+# Goes up with every change of what is read out of the same METADATA.
+_READING = 1
 
 # Bytes of a wheel's end that are fetched first: its directory and, mostly, its METADATA, which build tools put last.
 _WHEEL_TAIL = 32_768
 
 
 class BrokenDistribution(Exception):
-    """A file of the index that is not what its name says; pip goes on to the next one."""
+    """A file that cannot be read as what its name says, or is another than its index describes: pip stops at it.
+
+    :param is_other: it does not have the hash that the index gives
+    """
+
+    def __init__(self, file: File, reason: str, *, is_other: bool = False) -> None:
+        self.is_other = is_other
+        super().__init__(f"{redacted(file.url)}: {reason}")
 
 
 class NotCached(Unreachable):
@@ -110,7 +119,7 @@ class IndexClient:
     def metadata(self, file: File) -> Future[Metadata]:
         """The core metadata of a wheel.
 
-        :raises BrokenDistribution: (in the future) the file holds none
+        :raises BrokenDistribution: (in the future) the file holds none, or is another than the index describes
         :raises Unreachable: (in the future) the index did not answer
         """
         return self._once(("metadata", file.url), lambda: self._load_metadata(file))
@@ -118,7 +127,7 @@ class IndexClient:
     def sdist(self, file: File) -> Future[Sdist]:
         """What a source distribution says of itself, statically.
 
-        :raises BrokenDistribution: (in the future) the archive cannot be read
+        :raises BrokenDistribution: (in the future) the archive cannot be read, or is another than the index describes
         :raises Unreachable: (in the future) the index did not answer
         """
         return self._once(("sdist", file.url), lambda: self._load_sdist(file))
@@ -166,7 +175,7 @@ class IndexClient:
 
     def _load_page(self, url: str, project: str, machine: str) -> ProjectPage:
         if url.startswith("file:"):
-            return _parsed(project, url, self._get(url), machine)
+            return self._parsed(project, url, self._get(url), machine)
         key = f"{project} {machine} {url}"
         stored = StoredPage.load(self.cache.read("page", key))
         if stored is not None and (self.offline or stored.is_fresh(self.run)):
@@ -178,10 +187,21 @@ class IndexClient:
         elif answer.status in (401, 403):
             stored = StoredPage.refused(answer, f"{redacted(url)}: {refusal(answer)}", self.run)
         else:
-            stored = StoredPage.of(answer, _parsed(project, url, answer, machine), self.run)
+            stored = StoredPage.of(answer, self._parsed(project, url, answer, machine), self.run)
         if stored.is_storable:
             self.cache.write("page", key, stored.dump())
         return self._used(stored, project)
+
+    def _parsed(self, project: str, url: str, answer: Answer, machine: str) -> IndexPage:
+        if answer.status in (404, 410):
+            return IndexPage.empty(project)
+        if answer.status != 200:
+            raise Unreachable(f"{redacted(url)}: {refusal(answer)}")
+        kind = answer.headers.get("content-type", "")
+        try:
+            return parse_page(project, redacted(answer.url), kind, answer.content, machine, self.without_credentials)
+        except InvalidPage as error:
+            raise Unreachable(f"{redacted(url)}: answered with {error}") from error
 
     def _used(self, stored: StoredPage, project: str) -> ProjectPage:
         with self._lock:
@@ -191,17 +211,20 @@ class IndexClient:
         return stored.page or IndexPage.load(project, stored.content)
 
     def _load_metadata(self, file: File) -> Metadata:
-        return self._cached("metadata", file, Metadata, lambda: self._fetch_metadata(file))
+        return self._cached("metadata", file, f"{_READING}", Metadata, lambda: self._fetch_metadata(file))
 
     def _load_sdist(self, file: File) -> Sdist:
-        return self._cached("sdist", file, Sdist, lambda: self._fetch_sdist(file))
+        return self._cached("sdist", file, f"{_READING} {analysis()}", Sdist, lambda: self._fetch_sdist(file))
 
-    def _cached(self, kind: str, file: File, form: type[Facts], fetch: Callable[[], Facts]) -> Facts:
-        """By the file's hash, which is for ever; what has none is kept as long as a page."""
+    def _cached(self, kind: str, file: File, reading: str, form: type[Facts], fetch: Callable[[], Facts]) -> Facts:
+        """By the file's hash, which is for ever; what has none is kept as long as a page.
+
+        :param reading: the way in which the facts are read out of the file
+        """
         if file.url.startswith("file:"):
             return fetch()
         digest = file.sha256
-        key = digest or file.url
+        key = f"{reading} {digest or file.url}"
         stored = self.cache.read(kind, key)
         if stored is not None:
             try:
@@ -211,24 +234,25 @@ class IndexClient:
             except ValueError:
                 pass  # Another version of this plugin wrote it, or it is too old.
         value = fetch()
-        self.cache.write(kind, key, value.dump() if digest else lasting(value.dump()))
+        if getattr(value, "repeatable", True):
+            self.cache.write(kind, key, value.dump() if digest else lasting(value.dump()))
         return value
 
     def _fetch_metadata(self, file: File) -> Metadata:
         if file.metadata is not None:
             answer = self._get(f"{file.url}.metadata", what="the metadata file")
             if answer.status == 200:
-                _verify(answer.content, file.metadata, f"{file.filename}.metadata")
-                return parse_metadata(answer.content)
+                _verify(file, answer.content, (file.metadata,), "the hash of its metadata file")
+                return _of_wheel(file, answer.content)
         try:
             with self._ranged(file) as stream:
-                metadata = _metadata_in_wheel(stream, stream, file.filename)
+                metadata = _metadata_in_wheel(stream, stream, file)
                 self.traffic.count(stream.received)
                 return metadata
         except NotRanged as refusal:
             whole = refusal.whole if refusal.whole is not None else self._download(file)
-            _verify(whole, next(iter(file.hashes), ""), file.filename)
-            return _metadata_in_wheel(Whole(whole), io.BytesIO(whole), file.filename)
+            _verify(file, whole, file.hashes, "its hash")
+            return _metadata_in_wheel(Whole(whole), io.BytesIO(whole), file)
 
     def _ranged(self, file: File) -> RangedFile:
         self._assert_online(file.url, "the file")
@@ -242,11 +266,11 @@ class IndexClient:
         try:
             return read_sdist(file.filename, self._download(file))
         except ValueError as error:
-            raise BrokenDistribution(f"{file.filename}: {error}") from error
+            raise BrokenDistribution(file, str(error)) from error
 
     def _download(self, file: File) -> bytes:
         content = self._content(file)
-        _verify(content, next(iter(file.hashes), ""), file.filename)
+        _verify(file, content, file.hashes, "its hash")
         return content
 
     def _content(self, file: File) -> bytes:
@@ -272,43 +296,37 @@ def _cancelled() -> Future[Any]:
     return future
 
 
-def _parsed(project: str, url: str, answer: Answer, machine: str) -> IndexPage:
-    if answer.status in (404, 410):
-        return IndexPage.empty(project)
-    if answer.status != 200:
-        raise Unreachable(f"{redacted(url)}: {refusal(answer)}")
-    try:
-        content_type = answer.headers.get("content-type", "")
-        return parse_page(project, redacted(answer.url), content_type, answer.content, machine)
-    except InvalidPage as error:
-        raise Unreachable(f"{redacted(url)}: answered with {error}") from error
+def _verify(file: File, content: bytes, hashes: Iterable[str], what: str) -> None:
+    """As pip: of several hashes, any one suffices.
+
+    :raises BrokenDistribution: none of those given is the content's
+    """
+    given = [(name, digest.lower()) for name, _, digest in (each.partition("=") for each in hashes) if digest]
+    known = [(name, digest) for name, digest in given if name in HASH_ALGORITHMS]
+    if known and not any(hashlib.new(name, content).hexdigest() == digest for name, digest in known):
+        names = ", ".join(name for name, _ in known)
+        raise BrokenDistribution(file, f"{what} ({names}) is not the one that the index gives", is_other=True)
 
 
-def _verify(content: bytes, expected: str, what: str) -> None:
-    algorithm, _, digest = expected.partition("=")
-    if digest and algorithm in hashlib.algorithms_available and hashlib.new(algorithm, content).hexdigest() != digest:
-        raise BrokenDistribution(f"{what}: its {algorithm} is not the one that the index gives")
-
-
-def _metadata_in_wheel(archive: Archive, stream: Any, filename: str) -> Metadata:
+def _metadata_in_wheel(archive: Archive, stream: Any, file: File) -> Metadata:
     """
     :param stream: the same as a file, for :mod:`zipfile`
     :raises BrokenDistribution: it is no wheel
     """
     # PEP 427: the folder is named after the project and the version, but not always in the spelling of the file name.
-    project = canonicalize_name(filename.partition("-")[0])
+    project = canonicalize_name(file.filename.partition("-")[0])
     content = wheel_metadata(archive, project)
-    return parse_metadata(_unzipped(stream, project, filename) if content is None else content)
+    if content is None:
+        try:
+            content = unzipped_metadata(stream, project)
+        except ValueError as error:
+            raise BrokenDistribution(file, f"no wheel: {error}") from error
+    return _of_wheel(file, content)
 
 
-def _unzipped(stream: Any, project: str, filename: str) -> bytes:
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            for name in archive.namelist():
-                folder, _, member = name.partition("/")
-                owner = canonicalize_name(folder.removesuffix(".dist-info").partition("-")[0])
-                if member == "METADATA" and folder.endswith(".dist-info") and owner == project:
-                    return archive.read(name)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        raise BrokenDistribution(f"{filename}: no wheel: {error}") from error
-    raise BrokenDistribution(f"{filename}: no METADATA in it")
+def _of_wheel(file: File, content: bytes) -> Metadata:
+    metadata = parse_metadata(content)
+    if not metadata.name:
+        # A login page, most likely; pip stops with `BadMetadata`.
+        raise BrokenDistribution(file, "its metadata says no name")
+    return metadata

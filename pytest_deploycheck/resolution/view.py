@@ -173,7 +173,7 @@ class TargetView:
 
         :raises Unusable: pip discards the file
         :raises Unreachable: the index did not answer
-        :raises Refused: as for :meth:`direct`
+        :raises Refused: as for :meth:`direct`, and where the file cannot be read
         """
         metadata = self._metadata_of(base)
         if not extras:
@@ -189,6 +189,7 @@ class TargetView:
 
         :raises Unusable: pip discards it
         :raises Unreachable: the index did not answer
+        :raises Refused: it cannot be read
         """
         _requirements(base.file, self._metadata_of(base))
 
@@ -197,7 +198,7 @@ class TargetView:
         try:
             required = self._required(base, self._metadata_of(base), extras)
             return [wish for each in required if not each.url for wish in wishes(each)]
-        except Unusable:
+        except (Unusable, Refused):
             return []
 
     def _required(
@@ -210,9 +211,9 @@ class TargetView:
         try:
             metadata = self.metadata(base.file)
         except BrokenDistribution as error:
-            raise Unusable(base.file, str(error)) from error
+            raise _stopping_at(base, str(error), Outcome.NO_MATCH if error.is_other else Outcome.INVALID) from error
         if not base.link:
-            _check_identity(base, metadata)
+            _check_identity(base, metadata, _IDENTITY if base.file.is_wheel else self.sdist(base.file).fixed)
         return metadata
 
     def linked(self, link: str, name: str | None, line: Location | None, extras: Iterable[str]) -> list[Wish]:
@@ -250,18 +251,36 @@ def _requirements(file: File, metadata: Metadata) -> list[Requirement]:
         raise Unusable(file, reason, whole_version=True) from error
 
 
-def _check_identity(base: DistributionCandidate, metadata: Metadata) -> None:
-    """pip discards a file whose metadata names another project or version.
+_IDENTITY = ("name", "version")
 
-    A source distribution without any ``PKG-INFO`` says nothing that could differ.
 
+def _check_identity(base: DistributionCandidate, metadata: Metadata, fixed: Iterable[str]) -> None:
+    """pip discards a file whose metadata names another project or version, and stops at a version that is none.
+
+    :param fixed: the fields that say what pip will read; of a source distribution a build may yet change the others
     :raises Unusable: it is another one
+    :raises Refused: its version cannot be parsed
     """
-    if not metadata.name:
+    reason = f"{base.file.filename}: its metadata says {metadata.name} {metadata.version}"
+    if "name" in fixed and canonicalize_name(metadata.name) != base.project:
+        raise Unusable(base.file, reason)
+    if "version" not in fixed:
         return
     try:
-        same = canonicalize_name(metadata.name) == base.project and Version(metadata.version) == base.version
-    except InvalidVersion:
-        same = False
-    if not same:
-        raise Unusable(base.file, f"{base.file.filename}: its metadata says {metadata.name} {metadata.version}")
+        version = Version(metadata.version)
+    except InvalidVersion as error:
+        said = metadata.version or "none"
+        shown = f"{redacted(base.file.url)}: the version in its metadata is not valid: {said}"
+        raise _stopping_at(base, shown, Outcome.INVALID) from error
+    if version != base.version:
+        raise Unusable(base.file, reason)
+
+
+def _stopping_at(base: DistributionCandidate, reason: str, outcome: Outcome) -> Refused:
+    if base.link:
+        return Refused(reason, outcome)
+    return Refused(
+        f"{reason}; pip stops at such a file: whoever runs the index has to mend it, "
+        f"and until then `{base.project}!={base.version}` leaves it out",
+        outcome,
+    )

@@ -8,9 +8,11 @@ https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.7, 4.3
 
 from __future__ import annotations
 
+import lzma
 import struct
+import zipfile
 import zlib
-from typing import Protocol
+from typing import IO, Protocol
 
 from packaging.utils import canonicalize_name
 
@@ -26,6 +28,10 @@ _STORED, _DEFLATED = 0, 8
 _ENCRYPTED = 1
 # What stands where a number is too large for its field (ZIP64).
 _ELSEWHERE = 0xFFFFFFFF
+
+
+# The longest METADATA are descriptions of some hundred kB.
+_LARGEST = 16_000_000  # bytes
 
 
 class Archive(Protocol):
@@ -98,5 +104,31 @@ def _member(archive: Archive, directory: bytes, entry: int) -> bytes | None:
     if data + size > archive.length:
         return None
     packed = archive.between(data, data + size)
-    content = zlib.decompress(packed, -zlib.MAX_WBITS) if method == _DEFLATED else packed
+    content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, _LARGEST) if method == _DEFLATED else packed
     return content if zlib.crc32(content) == checksum else None
+
+
+def unzipped_metadata(stream: IO[bytes], project: str) -> bytes:
+    """The same with :mod:`zipfile`, for wheels that are unusual.
+
+    :raises ValueError: it is no wheel of this project
+    """
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            for name in archive.namelist():
+                folder, _, member = name.partition("/")
+                owner = canonicalize_name(folder.removesuffix(".dist-info").partition("-")[0])
+                if member == "METADATA" and folder.endswith(".dist-info") and owner == project:
+                    return _limited(archive, name)
+    except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error, lzma.LZMAError, struct.error) as error:
+        # RuntimeError: it is encrypted, or compressed in a way that zipfile does not know.
+        raise ValueError(str(error)) from error
+    raise ValueError("no METADATA in it")
+
+
+def _limited(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as member:
+        content = member.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise ValueError(f"its METADATA is larger than {_LARGEST // 1_000_000} MB")
+    return content

@@ -247,7 +247,7 @@ def test_a_file_with_another_hash_than_the_index_gives_is_broken(
 ) -> None:
     index.switches.hashes = "wrong"
     run = client()
-    with pytest.raises(BrokenDistribution, match=r"sha256 is not the one that the index gives"):
+    with pytest.raises(BrokenDistribution, match=r"its hash \(sha256\) is not the one that the index gives"):
         run.sdist(only_file(run, index, "other")).result(timeout=30)
 
 

@@ -1,0 +1,157 @@
+"""``setup.py`` and ``setup.cfg``: what setuptools will make of them, as far as that shows without running them."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import threading
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+
+from packaging.utils import canonicalize_name
+
+from pytest_deploycheck.resolution.pyproject import Dependencies, with_extra
+
+# The filters of warnings are the whole process's.
+_PARSING = threading.Lock()
+
+
+def dependencies_of_setup(script: str | None, configuration: str) -> Dependencies | None:
+    """What ``setup.py`` gives, and for each that it does not give what ``setup.cfg`` says, as setuptools has it.
+
+    :param script: ``setup.py``, None where there is none
+    :returns: None where they do not say it, or only to who runs them
+    :raises RecursionError: it is nested too deep for this moment's stack; so is MemoryError
+    """
+    given = {} if script is None else _setup_arguments(script)
+    said = _sections(configuration)
+    if given is None or said is None or (script is None and not said):
+        return None
+    try:
+        options = said.get("options", {})
+        requires = _lines(_literal(given, "install_requires")) or _listed(options.get("install_requires", ""))
+        extras = _extras(_literal(given, "extras_require")) or {
+            extra: _listed(text) for extra, text in said.get("options.extras_require", {}).items()
+        }
+    except (ValueError, TypeError, SyntaxError):
+        return None
+    return sectioned({"": requires, **extras})
+
+
+def python_of_setup(script: str | None, configuration: str) -> str | None:
+    """``python_requires``, which an old ``PKG-INFO`` does not repeat.
+
+    :raises RecursionError: as for :func:`dependencies_of_setup`
+    """
+    given = (_setup_arguments(script or "") or {}).get("python_requires")
+    if given is not None:
+        return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
+    return (_sections(configuration) or {}).get("options", {}).get("python_requires")
+
+
+def sectioned(sections: Mapping[str, Iterable[str]]) -> Dependencies:
+    """Requirement strings by ``extra``, by ``:marker``, or by ``extra:marker``, as setuptools writes them.
+
+    https://setuptools.pypa.io/en/latest/deprecated/python_eggs.html#requires-txt
+    """
+    requires: list[str] = []
+    extras: dict[str, None] = {}
+    for section, lines in sections.items():
+        extra, _, marker = section.partition(":")
+        if extra:
+            extras[canonicalize_name(extra)] = None
+        for line in lines:
+            conditional = f"{line} ; {marker}" if marker else line
+            requires.append(with_extra(conditional, extra) if extra else conditional)
+    return Dependencies(tuple(requires), tuple(extras))
+
+
+def _setup_arguments(script: str) -> dict[str, ast.expr] | None:
+    """What is given to the one ``setup()`` call.
+
+    None where it is not sure that it is the one call, or where anything is unpacked in it.
+    """
+    try:
+        module = _parsed(script)
+    except (SyntaxError, ValueError):
+        return None
+    called = (each.value for each in _always_run(module) if isinstance(each, ast.Expr))
+    calls = [each for each in called if isinstance(each, ast.Call) and _names_setup(each.func)]
+    if len(calls) != 1 or sum(map(_names_setup, ast.walk(module))) != 1:
+        return None
+    keywords = {keyword.arg: keyword.value for keyword in calls[0].keywords}
+    return None if calls[0].args or None in keywords else {name: value for name, value in keywords.items() if name}
+
+
+def _parsed(script: str) -> ast.Module:
+    # An escape like "\d" is a warning: not for the user, whose file it is not, and no error where warnings are errors.
+    with _PARSING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(script)
+
+
+def _always_run(module: ast.Module) -> Iterator[ast.stmt]:
+    """The statements of the module, and those under ``if __name__ == "__main__":``."""
+    for statement in module.body:
+        if isinstance(statement, ast.If) and ast.unparse(statement.test) in _MAIN:
+            yield from statement.body
+        else:
+            yield statement
+
+
+_MAIN = ("__name__ == '__main__'", "'__main__' == __name__")
+
+
+def _names_setup(node: ast.AST) -> bool:
+    """Whether a node stands for ``setup``, or may give something else this name, or it another."""
+    if isinstance(node, ast.alias):
+        return node.asname is not None and "setup" in (node.name, node.asname)
+    name = next((getattr(node, field) for field in ("id", "attr", "arg", "name") if hasattr(node, field)), None)
+    return name == "setup" and not isinstance(node, ast.keyword)
+
+
+def _literal(given: Mapping[str, ast.expr], name: str) -> object:
+    """:raises ValueError: it is computed"""
+    return ast.literal_eval(given[name]) if name in given else None
+
+
+def _lines(value: object) -> list[str]:
+    if not value:
+        return []
+    if isinstance(value, str):
+        return [line.strip() for line in value.splitlines() if line.strip()]
+    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        return list(value)
+    raise ValueError("no literal list of requirements")
+
+
+def _extras(value: object) -> dict[str, list[str]]:
+    if not value:
+        return {}
+    if isinstance(value, dict) and all(isinstance(extra, str) for extra in value):
+        return {extra: _lines(lines) for extra, lines in value.items()}
+    raise ValueError("no literal table of extras")
+
+
+def _sections(configuration: str) -> dict[str, dict[str, str]] | None:
+    """The sections that setuptools takes a project's metadata from; None where it cannot be parsed."""
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(configuration)
+    except configparser.Error:
+        return None
+    found = {name: dict(parser[name]) for name in ("options", "options.extras_require") if parser.has_section(name)}
+    if "options" in found:  # The old spelling.
+        found["options"] = {option.replace("-", "_"): value for option, value in found["options"].items()}
+    return found
+
+
+def _listed(text: str) -> list[str]:
+    """Lines, or on one line what stands between semicolons.
+
+    :raises ValueError: they stand in another file
+    """
+    if text.strip().startswith(("file:", "attr:")):
+        raise ValueError("in another file")
+    lines = (line.strip() for line in (text.splitlines() if "\n" in text else text.split(";")))
+    return [line for line in lines if line and not line.startswith("#")]
