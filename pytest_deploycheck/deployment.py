@@ -8,6 +8,8 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from packaging.version import Version
+
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError
@@ -15,11 +17,11 @@ from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.render.python_version import FILE as PYTHON_VERSION_FILE
 from pytest_deploycheck.render.python_version import ServicePython, service_python
 from pytest_deploycheck.resolution.result import Outcome, Resolution
-from pytest_deploycheck.resolution.target import Target, checked_platform, parse_target
+from pytest_deploycheck.resolution.target import InvalidTarget, Target, checked_platform, parse_target
 from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.build_command import BuildCommand, read_build_command
-from pytest_deploycheck.sources.requirements import read_requirements
+from pytest_deploycheck.sources.requirements import read_requirements, unreadable
 from pytest_deploycheck.subjects import Source, SourceOnTarget
 
 BLUEPRINTS = ("render.yaml", "render.yml")
@@ -44,13 +46,13 @@ class Deployment:
         self.settings = settings
         self._environ = environ
         self.blueprint: Blueprint | None = None
-        self.blueprint_error: DocumentError | None = None
+        self.blueprint_error: DocumentError | CannotCheck | None = None
         self._read_blueprint()
         self.sources = tuple(self._find_sources())
         if not self.sources and self.blueprint_path is None:
             raise NothingToDeploy(
                 f"nothing to check: looked for {', '.join((*BLUEPRINTS, REQUIREMENTS))} in {self.root}; "
-                "--deploycheck-blueprint and --deploycheck-requirements name other files"
+                "--deploycheck-blueprint and --deploycheck-requirements name other files, --rootdir another root"
             )
         self.resolutions = Resolutions(settings, environ)
 
@@ -78,7 +80,7 @@ class Deployment:
         except DocumentError as error:
             self.blueprint_error = error
         except OSError as error:
-            raise CannotCheck(f"{self.blueprint_path}: cannot be read: {error.strerror}") from error
+            self.blueprint_error = CannotCheck(f"it cannot be read: {(error.strerror or str(error)).lower()}")
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -101,7 +103,7 @@ class Deployment:
                 folder = self.service_folder(services[0]) if services else self.root
                 file = read_requirements(path, self.root, self._environ, directory=folder)
             except OSError as error:
-                raise CannotCheck(f"{self.relative(path)}: cannot be read: {error.strerror}") from error
+                file = unreadable(self.relative(path), error)
             yield Source(file, services)
 
     def _installed_by_services(self) -> dict[Path, list[Service]]:
@@ -173,6 +175,7 @@ class Deployment:
         if self.settings.targets:
             for text in self.settings.targets:
                 target = parse_target(text, self.platform, platform_facts().latest_patch)
+                _assert_supported(text, target)
                 yield None, target
                 for service in users:
                     if self._target(service) == target:
@@ -213,9 +216,9 @@ class Deployment:
                 own = [self._target(service)]
                 targets = [place.target for place in self.targets_of(source)] if self.settings.targets else own
                 found += [self.resolutions.get(source, target) for target in targets]
-        unreachable = [each.message for each in found if each.outcome is Outcome.UNREACHABLE]
-        if unreachable:
-            raise CannotCheck(unreachable[0])
+        unreachable = next((each for each in found if each.outcome is Outcome.UNREACHABLE), None)
+        if unreachable is not None:
+            raise CannotCheck(unreachable.message.partition("\n")[0].rstrip(":"))
         return tuple(found)
 
     def planned_resolutions(self) -> Iterator[tuple[SourceOnTarget, Resolution]]:
@@ -225,3 +228,11 @@ class Deployment:
                 resolution = self.resolutions.computed(source, place.target)
                 if resolution is not None:
                     yield place, resolution
+
+
+def _assert_supported(text: str, target: Target) -> None:
+    """:raises InvalidTarget: Render has no such Python"""
+    oldest = platform_facts().python_minimum
+    if target.python_version < Version(oldest):
+        trap = "; in TOML and YAML 3.10 without quotes is the number 3.1" if text.startswith("3.") else ""
+        raise InvalidTarget(f"{text!r} is older than {oldest}, the oldest Python that Render has{trap}")

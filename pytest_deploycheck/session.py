@@ -14,6 +14,7 @@ from pytest_deploycheck.deployment import Deployment, NothingToDeploy
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.plan import PlannedFile, plan
 from pytest_deploycheck.reports.json_report import JsonReport, finding_entry, resolution_entry
+from pytest_deploycheck.reports.writing import problem_with
 from pytest_deploycheck.resolution.target import InvalidTarget
 from pytest_deploycheck.settings import Settings, read_settings
 
@@ -39,8 +40,8 @@ class DeploycheckSession:
         :raises pytest.UsageError: a setting or a file makes no sense
         """
         settings = read_settings(config)
-        if settings.json is not None and not settings.json.parent.is_dir():
-            raise pytest.UsageError(f"--deploycheck-json: there is no folder {settings.json.parent}")
+        if settings.json is not None and (problem := problem_with(settings.json)):
+            raise pytest.UsageError(f"--deploycheck-json: {problem}")
         try:
             deployment = Deployment(settings)
             session = cls(settings, deployment, plan(deployment))
@@ -61,7 +62,7 @@ class DeploycheckSession:
 
     def _collector(self, planned: PlannedFile, session: pytest.Session) -> DeploycheckFile:
         # Below the session itself: below a package, pytest would import that package's __init__.py for it.
-        collector = DeploycheckFile.from_parent(session, path=planned.path)
+        collector = DeploycheckFile.from_parent(session, path=planned.path, nodeid=planned.name)
         collector.planned = planned
         collector.deployment = self.deployment
         return collector
@@ -125,8 +126,20 @@ class DeploycheckSession:
         lines = []
         for source in self.deployment.sources:
             targets = ", ".join(place.target_name for place in self.deployment.targets_of(source))
-            lines.append(f"deploycheck: {source.path} for {targets}")
+            lines.append(f"deploycheck: {source.path} for {targets}{self._assumption}")
         return lines or ["deploycheck: no requirements"]
+
+    @property
+    def _assumption(self) -> str:
+        """What decides on the Python where neither a service nor an option does."""
+        if self.settings.targets or self.deployment.services:
+            return ""
+        python = self.deployment.python_of(None)
+        if python.created is None:
+            return ""
+        who = "assumed" if python.created_is_assumed else "as set"
+        default = f"Python {python.version}" if python.version else "a Python that no document gives"
+        return f" ({default} is the default of a service created on {python.created}, {who})"
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report, of a run that was interrupted as well."""

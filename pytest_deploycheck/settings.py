@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -58,6 +60,7 @@ def read_settings(config: pytest.Config) -> Settings:
 
     :raises pytest.UsageError: a value is not what is expected; the message says which and what is
     """
+    _assert_root_is_the_users(config)
     chosen = _Values(config)
     defaults = Settings(root=config.rootpath)
     flags = config.getini("deploycheck_pip_flags")
@@ -79,6 +82,25 @@ def read_settings(config: pytest.Config) -> Settings:
     )
 
 
+def _assert_root_is_the_users(config: pytest.Config) -> None:
+    """pytest takes the value of an option that it does not know yet for a test path, and so for its rootdir.
+
+    :raises pytest.UsageError: it did, and lost the user's configuration file over it
+    """
+    given = config.invocation_params.args
+    here = config.invocation_params.dir
+    for option, value in itertools.pairwise(given):
+        if str(option) in _PATH_OPTIONS and config.inipath is None and config.rootpath != here:
+            path = (here / str(value)).resolve()
+            if path.exists() and Path(os.path.commonpath((here, path))) == config.rootpath:
+                raise pytest.UsageError(
+                    f"pytest takes {value} for a test, and so {config.rootpath} for its root: write {option}={value}"
+                )
+
+
+_PATH_OPTIONS = ("--deploycheck-blueprint", "--deploycheck-requirements", "--deploycheck-json")
+
+
 class _Values:
     """A value from the command line, else from the ini file."""
 
@@ -98,7 +120,8 @@ class _Values:
         ini_folder = self._config.inipath.parent if self._config.inipath else self._config.rootpath
         on_command_line = self._config.getoption(name, None) is not None
         folder = self._config.invocation_params.dir if on_command_line else ini_folder
-        return tuple((folder / text).resolve() for text in self.many(name))
+        paths = dict.fromkeys((folder / text).resolve() for text in self.many(name) if text.strip())
+        return tuple(paths)
 
 
 def _date(text: str | None) -> date | None:

@@ -29,6 +29,7 @@ def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]
         message = f"the build command of {service.name} cannot be read as a shell's: {understood.mistake}"
         yield Finding("build-command", command.location, message)
         return
+    yield from _without_folder(service, deployment)
     yield from _without_effect(service, command, understood)
     for install in understood.installs:
         yield from _files(service, command, install, deployment)
@@ -36,19 +37,26 @@ def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]
         yield from _flags(service, command, understood, install, deployment)
 
 
+def _without_folder(service: Service, deployment: Deployment) -> Iterator[Finding]:
+    folder = deployment.service_folder(service)
+    if service.root_dir is not None and not folder.is_dir():
+        message = f"the rootDir of {service.name} is {service.root_dir.text}, and there is no such folder"
+        yield Finding("build-command", service.root_dir.location, message, fix=("name a folder of the repository",))
+
+
 def _without_effect(service: Service, command: Scalar, understood: BuildCommand) -> Iterator[Finding]:
     installs = [each for each in understood.installs if not each.only_upgrades_tools]
-    if installs or understood.other_installers:
-        return
-    if understood.not_followed:
-        scripts = ", ".join(f"`{each}`" for each in understood.not_followed)
+    unknown = understood.other_installers or (() if installs else understood.not_followed)
+    if unknown:
+        programs = ", ".join(f"`{each}`" for each in unknown)
         yield Finding(
             "build-command",
             command.location,
-            f"what {scripts} installs for {service.name} is not known: scripts and other programs are not followed",
+            f"what {programs} installs for {service.name} is not known: only pip is followed",
             fix=(_NAME_THEM,),
             severity=Severity.ADVICE,
         )
+    if installs or unknown:
         return
     message = f"the build command of {service.name} installs no requirements"
     yield Finding("build-command", command.location, message, fix=(f"add {_INSTALL}",))

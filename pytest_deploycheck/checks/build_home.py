@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pytest_deploycheck.checks.python_version import is_native_python
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import Finding, Severity
+from pytest_deploycheck.findings import Finding, NothingToDecide, Severity
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.platform import platform_facts
-from pytest_deploycheck.resolution.result import Distribution
+from pytest_deploycheck.resolution.result import Distribution, Outcome
 
 # https://doc.rust-lang.org/cargo/reference/environment-variables.html, https://rust-lang.github.io/rustup/environment-variables.html
 HOMES = ("CARGO_HOME", "RUSTUP_HOME")
@@ -25,21 +25,29 @@ def build_home(service: Service, deployment: Deployment) -> Iterator[Finding]:
             wrong.setdefault(reason, []).append(name)
     if not wrong:
         return
-    in_need = _compiled_with_rust(service, deployment)
+    resolutions = deployment.resolutions_of(service)
+    for resolution in resolutions:
+        if resolution.outcome is not Outcome.OK:
+            raise NothingToDecide(f"{resolution.source} does not resolve: {resolution.message}")
+    in_need = [each for found in resolutions for each in found.distributions if "Rust" in each.needs]
     for reason, names in wrong.items():
-        yield _finding(service, names, reason, in_need)
+        yield _finding(service, names, reason, in_need, is_known=bool(resolutions))
 
 
-def _finding(service: Service, names: list[str], reason: str, in_need: list[Distribution]) -> Finding:
+def _finding(
+    service: Service, names: list[str], reason: str, in_need: list[Distribution], *, is_known: bool
+) -> Finding:
     variables = (service.environment.get(name) for name in names)
     folder = platform_facts().writable_folders[0]
     places = (f"{name} with value: {folder}/.{name.removesuffix('_HOME').lower()}" for name in names)
     need = tuple(f"{each.file.filename} would be compiled with Rust" for each in in_need)
+    known = "nothing that it installs needs Rust now; the day that something does, the build fails"
+    harmless = known if is_known else "what it installs is not known here; where that needs Rust, the build fails"
     return Finding(
         "build-home",
         next((each.location for each in variables if each), service.location),
         f"{service.name}: {' and '.join(names)} {'is' if len(names) == 1 else 'are'} {reason}",
-        evidence=need or ("nothing that it installs needs Rust now; the day that something does, the build fails",),
+        evidence=need or (harmless,),
         fix=(f"in its envVars, set {' and '.join(places)}",),
         severity=Severity.ERROR if in_need else Severity.ADVICE,
     )
@@ -56,8 +64,3 @@ def _reason(name: str, service: Service, deployment: Deployment) -> str | None:
         return "not set, and the default place cannot be written to"
     # What a shell would expand cannot be judged here, and nobody writes it without a folder of his own in mind.
     return None if "$" in said or platform_facts().is_writable(said) else f"set to {said}, which cannot be written to"
-
-
-def _compiled_with_rust(service: Service, deployment: Deployment) -> list[Distribution]:
-    resolutions = deployment.resolutions_of(service)
-    return [each for found in resolutions for each in found.distributions if "Rust" in each.needs]

@@ -12,6 +12,7 @@ from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import CannotCheck, Finding, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Blueprint
+from pytest_deploycheck.render.platform import platform_facts
 
 _GITIGNORE = ".gitignore"
 
@@ -22,7 +23,9 @@ def _names(blueprint: Blueprint | None, deployment: Deployment) -> tuple[str, ..
         PurePosixPath(variable.value.text).name
         for service in (blueprint.services if blueprint else ())
         for name in HOMES
-        if (variable := service.environment.get(name)) is not None and variable.value is not None
+        if (variable := service.environment.get(name)) is not None
+        and variable.value is not None
+        and platform_facts().is_writable(variable.value.text)
     ]
     named = (name.strip().strip("/") for name in deployment.settings.gitignore)
     return tuple(filter(None, dict.fromkeys((*homes, *named))))

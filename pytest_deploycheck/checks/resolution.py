@@ -37,13 +37,14 @@ def _of_lines_without_items(place: SourceOnTarget, resolution: Resolution, deplo
 def _refused(place: SourceOnTarget) -> Iterator[Finding]:
     for problem in place.source.file.problems:
         verdict = "pip refuses this line" if problem.refused else "this could not be read"
-        yield Finding("resolves", problem.location, f"{verdict}: {problem.text}", fix=(problem.expected,))
+        message = f"{verdict}: {problem.text}" if problem.text else "pip cannot read this file"
+        yield Finding("resolves", problem.location, message, evidence=(problem.expected,))
 
 
 def _ignored(place: SourceOnTarget) -> Iterator[Finding]:
     for warning in place.source.file.warnings:
-        message = f"pip ignores something here: {warning.text}"
-        yield Finding("resolves", warning.location, message, fix=(warning.expected,), severity=Severity.ADVICE)
+        message = f"this does not say what it seems to say: {warning.text}"
+        yield Finding("resolves", warning.location, message, evidence=(warning.expected,), severity=Severity.ADVICE)
 
 
 def _failed(place: SourceOnTarget, resolution: Resolution) -> Finding:

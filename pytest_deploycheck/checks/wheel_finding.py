@@ -23,13 +23,14 @@ def wheel_finding(
     """What is to be said of a source distribution, or of a source that a requirement line names itself."""
     line = next(line for line in place.source.file.lines if line.location == distribution.line)
     verb = {True: "would compile", False: "would be built from source", None: "would be built from source"}
+    advised, nothing = _other_version(distribution, place, deployment)
     is_unsure = distribution.is_direct and distribution.native is None
     return Finding(
         check_name,
         line.location,
         f"{line.text} {verb[distribution.native]} on {place.target_name}",
-        evidence=tuple(_evidence(distribution, place, deployment)),
-        fix=tuple(_fix(distribution, place, deployment)),
+        evidence=(*_evidence(distribution, place, deployment), *nothing),
+        fix=(*advised, *_other_python(place, deployment)),
         severity=Severity.ADVICE if is_unsure else Severity.ERROR,
     )
 
@@ -55,27 +56,33 @@ def _need(distribution: Distribution) -> str:
         return "whether it needs a compiler cannot be told without building it"
     if not distribution.native:
         return "it needs no compiler, but it runs its build on the platform"
-    return f"it needs {' and '.join(map(_tool, distribution.needs)) or 'a compiler'}"
+    return f"it needs {_tools(distribution.needs)}"
 
 
-def _tool(name: str) -> str:
-    return name if name == "CMake" else f"a {name} compiler"
+def _tools(needs: tuple[str, ...]) -> str:
+    """``a C, a C++ and a Fortran compiler and CMake``."""
+    *before, last = [f"a {name}" for name in needs if name != "CMake"] or [""]
+    compilers = f"{', '.join(before)} and {last} compiler" if before else f"{last or 'a'} compiler"
+    return f"{compilers} and CMake" if "CMake" in needs else compilers
 
 
-def _fix(distribution: Distribution, place: SourceOnTarget, deployment: Deployment) -> Iterator[str]:
+def _other_version(
+    distribution: Distribution, place: SourceOnTarget, deployment: Deployment
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fix by another version of the line's project, and evidence where there is none."""
     asked = asked_of(place.source)
     line = next(each for each in asked if each.line == distribution.line and not each.constraint)
-    if line.requirement is not None and not line.link:
-        view = deployment.resolutions.view(place.source, place.target)
-        project, current = line.requirement.name, Version(distribution.chain[0][1])
-        try:
-            repair = version_with_wheels(asked, line, current, view)
-        except Unreachable:
-            pass  # What cannot be proven is not advised.
-        else:
-            nothing = f"no version of {project} from {current} on was found that brings wheels only"
-            yield _advised(repair, place.source.path) if repair else nothing
-    yield from _other_python(place, deployment)
+    if line.requirement is None or line.link:
+        return (), ()
+    view = deployment.resolutions.view(place.source, place.target)
+    project, current = line.requirement.name, Version(distribution.chain[0][1])
+    try:
+        repair = version_with_wheels(asked, line, current, view)
+    except Unreachable:
+        return (), ()  # What cannot be proven is not advised.
+    if repair is None:
+        return (), (f"no version of {project} from {current} on was found that brings wheels only",)
+    return (_advised(repair, place.source.path),), ()
 
 
 def _advised(repair: Repair, path: str) -> str:

@@ -24,7 +24,8 @@ def wheel(subject: RequirementOnTarget, deployment: Deployment) -> Iterator[Find
 def _assert_decidable(subject: RequirementOnTarget, resolution: Resolution) -> None:
     place = subject.place
     if resolution.outcome is Outcome.UNREACHABLE:
-        raise CannotCheck(resolution.message)
+        # The whole of it stands once, with the check of the resolution.
+        raise CannotCheck(resolution.message.partition("\n")[0].rstrip(":"))
     if resolution.outcome is not Outcome.OK:
         raise NothingToDecide(f"{place.source.path} does not resolve on {place.target_name}: {resolution.message}")
     if not any(place.target.holds(line.marker) for line in subject.lines):

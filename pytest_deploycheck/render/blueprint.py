@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.render.document import Scalar, Table, parse_document
+from pytest_deploycheck.render.document import Node, Scalar, Sequence, Table, parse_document
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,13 @@ class Blueprint:
     :param path: relative to the root of the repository
     :param services: those of projects' environments too, in the order of the file
     :param has_other_resources: whether there are databases or groups of variables
+    :param oddities: what stands where services should, and is none; each with a sentence
     """
 
     path: str
     services: tuple[Service, ...]
     has_other_resources: bool = False
+    oddities: tuple[tuple[Location, str], ...] = ()
 
 
 def parse_blueprint(content: bytes, path: str) -> Blueprint:
@@ -107,7 +109,19 @@ def parse_blueprint(content: bytes, path: str) -> Blueprint:
     entries = [(entry, _groups(scope)) for scope in _scopes(document) for entry in scope.mappings("services")]
     names: dict[str, int] = {}
     others = any(any(scope.mappings(kind)) for scope in _scopes(document) for kind in ("databases", "envVarGroups"))
-    return Blueprint(path, tuple(_service(entry, groups, names) for entry, groups in entries), others)
+    oddities = tuple(oddity for scope in _scopes(document) for oddity in _oddities(scope.get("services")))
+    return Blueprint(path, tuple(_service(entry, groups, names) for entry, groups in entries), others, oddities)
+
+
+def _oddities(services: Node | None) -> Iterator[tuple[Location, str]]:
+    if services is None or (isinstance(services, Scalar) and services.value is None):
+        return
+    if not isinstance(services, Sequence):
+        yield services.location, "services has to be a list"
+        return
+    for entry in services:
+        if not isinstance(entry, Table):
+            yield entry.location, "a service has to be a mapping with a type and a name"
 
 
 def _scopes(document: Table) -> Iterator[Table]:
@@ -161,6 +175,6 @@ def _service(entry: Table, groups: Mapping[str, _Variables], names: dict[str, in
 
 def _item_name(name: str, names: dict[str, int]) -> str:
     """``name``, or ``name#2`` for the second of that name: pytest takes ``::`` and ``[`` in a node id apart."""
-    usable = name.replace("::", ":").replace("[", "(").replace("]", ")").strip() or "unnamed"
+    usable = " ".join(name.replace("::", ":").replace("[", "(").replace("]", ")").split()) or "unnamed"
     names[usable] = names.get(usable, 0) + 1
     return usable if names[usable] == 1 else f"{usable}#{names[usable]}"

@@ -142,6 +142,8 @@ def parse_document(content: bytes, path: str) -> Table:
 
 
 def _sentence(error: yaml.MarkedYAMLError) -> str:
+    if error.problem and "cannot start any token" in error.problem:
+        return "a tab or another character stands here with which nothing can begin: indent with blanks"
     context = f" ({error.context})" if error.context else ""
     return f"{error.problem or error.context}{context if error.problem else ''}"
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from pytest_deploycheck import __version__
 from pytest_deploycheck.findings import Finding
+from pytest_deploycheck.reports.writing import write_whole
 from pytest_deploycheck.resolution.result import Distribution, Resolution
 from pytest_deploycheck.subjects import SourceOnTarget
 
@@ -39,11 +38,7 @@ class JsonReport:
             "resolutions": [entry for _, entry in sorted(self._resolutions.items())],
             "findings": sorted(self._findings, key=lambda each: (each["path"], each["line"], each["nodeid"])),
         }
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".json")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(report, stream, indent=1)
-            stream.write("\n")
-        os.replace(temporary, path)
+        write_whole(path, json.dumps(report, indent=1) + "\n")
 
 
 def resolution_entry(place: SourceOnTarget, resolution: Resolution) -> dict[str, Any]:

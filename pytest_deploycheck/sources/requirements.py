@@ -127,6 +127,16 @@ def read_requirements(
     return reading.result(start)
 
 
+def unreadable(path: str, error: OSError) -> RequirementsFile:
+    """A file of which nothing can be known, since the disk does not give it.
+
+    :param path: relative to the root, with forward slashes
+    """
+    reason = (error.strerror or str(error)).lower()
+    problem = Problem(Location(path), "", f"the file cannot be read here: {reason}", refused=False)
+    return RequirementsFile(path, problems=(problem,))
+
+
 class _Reading:
     """One walk through a file and its included files: the values of pip's accumulate over them all."""
 

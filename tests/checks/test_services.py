@@ -8,7 +8,7 @@ import pytest
 
 from pytest_deploycheck.checks.registry import Subject, checks
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import Finding
+from pytest_deploycheck.findings import Finding, NothingToDecide
 from pytest_deploycheck.plan import plan
 from pytest_deploycheck.settings import Settings
 
@@ -49,7 +49,10 @@ def test_a_blueprint_without_a_fault_has_no_finding(root: Path, check: str) -> N
     [
         ("services: []\n", 1, "the blueprint has no services"),
         ("previews: {}\n", 1, "the blueprint has no services"),
+        ("services: hello\n", 1, "services has to be a list"),
+        (WEB + "  - foo\n", 5, "a service has to be a mapping with a type and a name"),
         (WEB.replace("    name: api\n", ""), 2, "a service needs a name"),
+        (WEB.replace("name: api", 'name: " "'), 2, "a service needs a name"),
         (WEB + WEB.partition("\n")[2], 6, "there is a service api already, in line 3"),
         (WEB.replace("type: web", "plan: free"), 2, "api has no type"),
         (WEB.replace("web", "webb"), 2, "api has the unknown type 'webb'"),
@@ -128,7 +131,7 @@ def test_a_day_that_no_document_covers(root: Path) -> None:
         (
             "./build.sh && just more",
             "advice",
-            "what `./build.sh`, `just more` installs for api is not known: scripts and other programs are not followed",
+            "what `./build.sh`, `just more` installs for api is not known: only pip is followed",
         ),
     ],
 )
@@ -140,10 +143,6 @@ def test_build_command(root: Path, command: str | None, severity: str, message: 
 @pytest.mark.parametrize(
     "command",
     [
-        "uv sync",
-        "poetry install",
-        "python -m uv sync",
-        "pip-sync requirements.txt",
         "PIP_NO_CACHE_DIR=1 pip install -r requirements.txt",
         "if true; then pip install --no-cache-dir -r requirements.txt; fi",
     ],
@@ -183,6 +182,21 @@ def test_a_variable_of_the_service_may_change_what_pip_picks(root: Path) -> None
     variable = "    envVars: [{key: PIP_INDEX_URL, value: 'https://x'}]\n"
     (finding,) = findings(root, WEB + PIP + variable, "build-command")
     assert finding.evidence == ("the variable PIP_INDEX_URL",)
+
+
+@pytest.mark.parametrize("command", ["uv sync", "poetry install", "python -m uv sync", "pip-sync requirements.txt"])
+def test_what_other_programs_install_is_said_not_to_be_known(root: Path, command: str) -> None:
+    (finding,) = findings(root, WEB + f"    buildCommand: {command}\n", "build-command")
+    assert (finding.severity.value, "is not known: only pip is followed" in finding.message) == ("advice", True)
+
+
+def test_a_root_directory_that_is_not_there(root: Path) -> None:
+    blueprint = WEB + "    buildCommand: poetry install\n    rootDir: gone\n"
+    assert shown(findings(root, blueprint, "build-command"))[0] == (
+        "error",
+        6,
+        "the rootDir of api is gone, and there is no such folder",
+    )
 
 
 def test_a_command_may_change_its_directory(root: Path) -> None:
@@ -253,6 +267,18 @@ def test_a_flag_may_be_set_as_a_variable(root: Path) -> None:
 def test_build_home(root: Path, variables: str, line: int, message: str) -> None:
     found = findings(root, WEB + PIP + PINNED + variables, "build-home")
     assert shown(found) == [("advice", line, message)]
+
+
+def test_where_nothing_resolves_nothing_is_said_of_rust(root: Path) -> None:
+    (root / "requirements.txt").write_text("demo=1\n")
+    with pytest.raises(NothingToDecide, match=r"requirements\.txt does not resolve: pip refuses 1 line of it"):
+        findings(root, WEB + PIP, "build-home")
+
+
+def test_what_is_not_known_to_be_installed_is_not_said_to_be_harmless(root: Path) -> None:
+    (root / "requirements.txt").unlink()
+    (finding,) = findings(root, WEB + "    buildCommand: poetry install\n", "build-home")
+    assert finding.evidence == ("what it installs is not known here; where that needs Rust, the build fails",)
 
 
 def test_the_command_may_set_the_homes_itself(root: Path) -> None:

@@ -167,6 +167,38 @@ def test_a_blueprint_that_installs_other_files_names_the_sources(deploycheck: De
     ]
 
 
+def test_files_outside_the_root_and_odd_names_have_node_ids_of_their_own(deploycheck: Deploycheck) -> None:
+    deploycheck.project({"pytest.ini": "[pytest]\n", "x [dev]/r.txt": "a\n"})
+    for name in ("one", "two"):
+        folder = deploycheck.path.parent / f"{deploycheck.path.name}-{name}"
+        folder.mkdir()
+        (folder / "r.txt").write_text("a\n")
+    outside = [f"../{deploycheck.path.name}-{name}/r.txt" for name in ("one", "two")]
+    options = [f"--deploycheck-requirements={path}" for path in (*outside, "x [dev]/r.txt")]
+    found = deploycheck("--collect-only", "-q", "--deploycheck-target=3.13", "-k", "resolves", *options).outlines
+    assert found[:3] == [f"{path}::{TARGET}::resolves" for path in (*outside, "x [dev]/r.txt")]
+
+
+def test_an_option_that_moves_the_root_is_a_usage_error(
+    deploycheck: Deploycheck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploycheck.project({"proj/pytest.ini": "[pytest]\n", "proj/requirements.txt": "", "out/report.json": "{}"})
+    monkeypatch.chdir(deploycheck.path / "proj")
+    result = deploycheck("--deploycheck-json", "../out/report.json")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: *write --deploycheck-json=../out/report.json"])
+    assert deploycheck("--deploycheck-json=../out/report.json").ret == pytest.ExitCode.OK
+
+
+def test_an_assumed_python_is_said_to_be_assumed(deploycheck: Deploycheck) -> None:
+    deploycheck.project({"requirements.txt": "demo\n", "pytest.ini": "[pytest]\n"})
+    deploycheck("--collect-only").stdout.fnmatch_lines(
+        ["deploycheck: requirements.txt for 3.14-* (Python 3.14.3 is the default of a service created on *, assumed)"]
+    )
+    asked = deploycheck("--collect-only", "--deploycheck-target=3.13")
+    asked.stdout.fnmatch_lines([f"deploycheck: requirements.txt for {TARGET}"])
+
+
 def test_without_a_blueprint_the_default_of_the_day_decides(deploycheck: Deploycheck) -> None:
     deploycheck.project(
         {"requirements.txt": "demo\n", "pytest.ini": "[pytest]\ndeploycheck_service_created=2025-01-01\n"}
@@ -181,6 +213,7 @@ def test_without_a_blueprint_the_default_of_the_day_decides(deploycheck: Deployc
         ({}, ["--deploycheck-blueprint", "no.yaml"], "--deploycheck-blueprint: there is no file {root}/no.yaml"),
         ({}, ["--deploycheck-requirements", "no.txt"], "--deploycheck-requirements: there is no file {root}/no.txt"),
         ({"requirements.txt": ""}, ["--deploycheck-target", "2.7"], "'2.7' is no target: expected 3.13, 3.13.4 or *"),
+        ({"requirements.txt": ""}, ["--deploycheck-target", "3.1"], "'3.1' is older than 3.7.3, the oldest Python *"),
         ({"requirements.txt": ""}, ["--deploycheck-target", "3.13-amiga"], "'amiga' is no platform tag *"),
         ({"requirements.txt": ""}, ["--deploycheck-json", "no/r.json"], "--deploycheck-json: there is no folder *"),
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -105,9 +108,9 @@ def test_every_bad_line_of_a_requirements_file_is_named_at_once(project: Deployc
     result.stdout.fnmatch_lines(
         [
             "requirements.txt:2: pip refuses this line: other=2.0",
-            "  fix: = is no operator, use ==: other==2.0",
+            "  = is no operator, use ==: other==2.0",
             "requirements.txt:4: pip refuses this line: requests==-2.31.0",
-            "  fix: -2.31.0 is no version (PEP 440)*",
+            "  -2.31.0 is no version (PEP 440)*",
         ]
     )
     assert project.report(index=index)["resolutions"][0]["outcome"] == "invalid"
@@ -130,6 +133,31 @@ def test_a_requirement_for_another_platform_has_nothing_to_decide(project: Deplo
     result = project("requirements.txt", "-rs", index=index)
     result.assert_outcomes(passed=2, skipped=1)
     result.stdout.fnmatch_lines(["SKIPPED * its marker is false on *"])
+
+
+@pytest.mark.parametrize(("path", "skipped"), [("render.yaml", 1), ("requirements.txt", 0)])
+def test_a_file_that_the_disk_does_not_give_is_an_error(
+    project: Deploycheck, index: Index, path: str, skipped: int
+) -> None:
+    # For root, who runs these tests in containers, every file is readable: so the reading itself is refused.
+    project.project(
+        {
+            "conftest.py": "import pathlib\n"
+            "read = pathlib.Path.read_bytes\n"
+            "def refuse(self):\n"
+            f"    if self.name == {path!r}:\n"
+            "        raise PermissionError(13, 'Permission denied')\n"
+            "    return read(self)\n"
+            "pathlib.Path.read_bytes = refuse\n"
+        }
+    )
+    result = project(path, index=index)
+    assert (
+        result.parseoutcomes().get("error", result.parseoutcomes().get("errors"))
+        == errors - (path != "render.yaml") * 2
+    )
+    assert "passed" not in result.parseoutcomes()
+    result.stdout.fnmatch_lines([f"*{path}:1*cannot be*read*: permission denied*"])
 
 
 def test_a_file_of_nothing_resolves(project: Deploycheck, index: Index) -> None:
@@ -294,6 +322,37 @@ def test_the_report_is_written_when_the_index_is_down(project: Deploycheck) -> N
     (resolution,) = project.report()["resolutions"]
     assert resolution["outcome"] == "unreachable"
     assert resolution["message"].endswith("connection refused")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("folder", "*/folder is a folder: name a file"), ("gone/report.json", "there is no folder */gone")],
+)
+def test_a_report_that_could_not_be_written_is_a_usage_error(project: Deploycheck, path: str, words: str) -> None:
+    (project.path / "folder").mkdir()
+    result = project(f"--deploycheck-json={path}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: --deploycheck-json: {words}"])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_report_goes_through_a_pipe_and_leaves_it(project: Deploycheck, index: Index) -> None:
+    pipe = project.path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        project("--deploycheck-json=pipe", index=index)
+        assert reader.stdout is not None
+        assert json.loads(reader.stdout.read())["schema"] == 1
+    assert pipe.is_fifo()
+
+
+def test_a_report_is_for_whoever_may_read_the_folder(project: Deploycheck, index: Index) -> None:
+    project.report(index=index)
+    path = project.path / "report.json"
+    other = project.path / "other"
+    other.touch()
+    assert path.stat().st_mode == other.stat().st_mode
+    assert not list(project.path.glob("*.tmp"))
 
 
 def test_a_report_that_cannot_be_written_leaves_the_old_one(project: Deploycheck, index: Index) -> None:
