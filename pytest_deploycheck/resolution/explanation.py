@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.candidates import ProjectCandidates, python_specifier
 from pytest_deploycheck.resolution.graph import path_to_line
+from pytest_deploycheck.resolution.places import Places
 from pytest_deploycheck.resolution.result import Cause
 from pytest_deploycheck.resolution.target import Target, architecture, glibc_minor
 from pytest_deploycheck.resolution.wishes import Candidate, PythonWish, Wish
@@ -62,11 +63,12 @@ def python_message(sides: Iterable[Side], target: Target) -> str:
     return f"the target's Python is {target.python}, and {'; '.join(dict.fromkeys(refused))}"
 
 
-def absence(candidates: ProjectCandidates, target: Target) -> tuple[str, ...]:
-    """What an index does hold of a project of which pip finds nothing that fits: evidence, one line each."""
+def absence(candidates: ProjectCandidates, target: Target, places: Places) -> tuple[str, ...]:
+    """What the indexes do hold of a project of which pip finds nothing that fits: evidence, one line each."""
     versions = [version for group in candidates.versions.groups() for version in group]
     if not versions:
-        return (f"the index has no project {candidates.page.project!r}",)
+        searched = ", ".join((*places.urls, *places.find_links)) or "nothing: no index is to be asked"
+        return (f"there is no project {candidates.page.project!r}; what was searched: {searched}",)
     usable = [version for version in versions if candidates.compatible(version)]
     lines = [f"versions with a distribution for {target.name}: {_listed(usable)}"]
     if others := [version for version in versions if version not in usable]:

@@ -233,7 +233,10 @@ def _explained(
         return Resolution(source, view.target, Outcome.NO_MATCH, python_message(refusing, view.target), causes=causes)
     wish = sides[0].requirement
     if len(sides) == 1 and wish.name not in user.constraints:
-        evidence = (*absence(view.candidates(wish.project), view.target), *_passed_over(wish.project, view))
+        evidence = (
+            *absence(view.candidates(wish.project), view.target, view.indexes.places),
+            *_passed_over(wish.project, view),
+        )
         whose = f", which {causes[0].parent} requires" if causes[0].parent else ""
         message = f"pip finds no distribution for {causes[0].requirement}{whose}"
         return Resolution(source, view.target, Outcome.NO_MATCH, message, causes=causes, evidence=evidence)

@@ -324,7 +324,8 @@ def test_a_project_may_be_missing_on_one_of_two_indexes(index: Index, resolve: R
 def test_a_project_on_neither_index_is_no_match(index: Index, resolve: Resolve) -> None:
     with Index() as other:
         resolution = resolve(f"--extra-index-url {other.url}", "demo")
-    assert (resolution.outcome, resolution.evidence) == (Outcome.NO_MATCH, ("the index has no project 'demo'",))
+    searched = f"there is no project 'demo'; what was searched: {index.url}, {other.url}"
+    assert (resolution.outcome, resolution.evidence) == (Outcome.NO_MATCH, (searched,))
 
 
 @pytest.mark.parametrize("malformed", [">=3.8.*", "nonsense", ">=3.99,", "3"])
