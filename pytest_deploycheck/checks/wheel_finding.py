@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import Finding, Severity
+from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.resolution.explanation import wheel_evidence
 from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.repair import Repair, version_with_wheels
@@ -24,14 +24,12 @@ def wheel_finding(
     line = next(line for line in place.source.file.lines if line.location == distribution.line)
     verb = {True: "would compile", False: "would be built from source", None: "would be built from source"}
     advised, nothing = _other_version(distribution, place, deployment)
-    is_unsure = distribution.is_direct and distribution.native is None
     return Finding(
         check_name,
         line.location,
         f"{line.text} {verb[distribution.native]} on {place.target_name}",
         evidence=(*_evidence(distribution, place, deployment), *nothing),
         fix=(*advised, *_other_python(place, deployment)),
-        severity=Severity.ADVICE if is_unsure else Severity.ERROR,
     )
 
 

@@ -50,7 +50,7 @@ def findings_of(
 
 
 def _needs_a_word(distribution: Distribution) -> bool:
-    """What is named itself, such as a repository, is meant to be built: only a compiler is one too many."""
+    """What is named itself, such as a repository, is meant to be built, unless that may need a compiler."""
     if distribution.file.is_wheel:
         return False
     return not distribution.is_direct or distribution.native is not False
