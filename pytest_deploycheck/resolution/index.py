@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import math
 import threading
 from collections.abc import Callable, Iterable
@@ -33,6 +34,14 @@ _READING = 1
 
 # Bytes of a wheel's end that are fetched first: its directory and, mostly, its METADATA, which build tools put last.
 _WHEEL_TAIL = 32_768
+
+
+_THREADS = "deploycheck"
+
+
+def _is_of_others(record: logging.LogRecord) -> bool:
+    """urllib3 logs each URL with its query, which may be a token: pytest shows the log of a test that fails."""
+    return not (record.threadName or "").startswith(_THREADS)
 
 
 class BrokenDistribution(Exception):
@@ -90,7 +99,8 @@ class IndexClient:
         self.run = run
         self._transport = transport
         # Offline there is nothing to wait for, and with one thread it is known when everything is done.
-        self._threads = ThreadPoolExecutor(1 if offline else WORKERS, thread_name_prefix="deploycheck")
+        self._threads = ThreadPoolExecutor(1 if offline else WORKERS, thread_name_prefix=_THREADS)
+        logging.getLogger("urllib3.connectionpool").addFilter(_is_of_others)
         self._lock = threading.Lock()
         self._futures: dict[tuple[str, str], Future[Any]] = {}
         self._fresh_until = math.inf

@@ -130,6 +130,23 @@ def test_where_everything_is_right(company: Company, places: tuple[str, ...]) ->
     assert_no_secret(result, company.deploycheck.path)
 
 
+def test_where_the_links_of_a_page_hold_them(company: Company) -> None:
+    index, quoted = company.indexes["environment"], quote(SECRETS["token"], safe="")
+    login = with_login(index.origin, SECRETS["environment"])
+    pages = {
+        "of-environment": f"{login}/files/of_environment-1.0-py3-none-any.whl",
+        "built-environment": f"{login}/files/built_environment-1.0.tar.gz?token={quoted}",
+    }
+    for project, link in pages.items():
+        content = f'<a href="{link}">{project}</a>'.encode()
+        index.fault(Fault(f"/simple/{project}/", garbage=content, headers={"Content-Type": "text/html"}))
+    for _ in range(2):
+        result = company.run("environment")
+        [resolution] = company.deploycheck.read_report("report.json")["resolutions"]
+        assert (resolution["outcome"], resolution["message"]) == ("ok", "")
+        assert_no_secret(result, company.deploycheck.path)
+
+
 TROUBLE = {
     "401": None,
     "404": Fault("*of-*", status=404),

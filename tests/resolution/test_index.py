@@ -283,3 +283,42 @@ def test_missing_credentials_are_an_error(tmp_path: Path) -> None:
         with pytest.raises(Unreachable, match="answered 401"):
             run.page(index.url, "demo", "x86_64").result(timeout=30)
         run.close()
+
+
+def test_what_another_run_may_read_is_not_stored_as_unknown(index: Index, client: Callable[..., IndexClient]) -> None:
+    deep = sdist("deep", "1.0", files={"pyproject.toml": "a = " + "[" * 100_000})
+    index.add(deep)
+    for _ in range(2):
+        run = client()
+        assert not run.sdist(only_file(run, index, "deep")).result(timeout=30).repeatable
+    assert index.requested("/files/deep*") == [f"/files/{deep.filename}"] * 2
+
+
+def test_what_an_older_analysis_has_found_is_found_anew(
+    index: Index, client: Callable[..., IndexClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for analysis in (1, 2, 2):
+        monkeypatch.setattr("pytest_deploycheck.resolution.sdist._ANALYSIS", analysis)
+        run = client()
+        run.sdist(only_file(run, index, "other")).result(timeout=30)
+    assert index.requested("/files/other*") == ["/files/other-2.0.tar.gz"] * 2
+
+
+def test_a_page_with_secrets_in_its_links_is_asked_for_anew(
+    index: Index, client: Callable[..., IndexClient], tmp_path: Path
+) -> None:
+    links = {"login": index.origin.replace("://", "://deploy:s3cret@") + f"/files/{WHEEL}"}
+    links["query"] = f"{index.origin}/files/{WHEEL}?token=s3cret"
+    index.switches.metadata = "absent"
+    for link in links.values():
+        index.faults.clear()
+        content = f'<a href="{link}">{WHEEL}</a>'.encode()
+        index.fault(Fault("/simple/demo/", garbage=content, headers={"Content-Type": "text/html"}))
+        for _ in range(2):
+            run = client()
+            file = only_file(run, index)
+            assert run.metadata(file).result(timeout=30).name == "demo"
+    assert len(index.requested("/simple/demo/")) == 4
+    assert "s3cret" not in "".join(
+        path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file()
+    )

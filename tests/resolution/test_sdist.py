@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import tarfile
+import tracemalloc
+import warnings
 import zipfile
+from collections.abc import Callable
 
 import pytest
 
-from pytest_deploycheck.resolution.sdist import Sdist, read_sdist
+from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, read_sdist
 
 
 def archive(files: dict[str, str]) -> bytes:
@@ -61,6 +67,37 @@ PKG_INFO = "Metadata-Version: {}\nName: demo\nVersion: 1.0\n"
             {"setup.py": 'import setuptools\nsetuptools.setup(install_requires=["j"])'}, ("j",), id="setup.py"
         ),
         pytest.param({"setup.py": "from setuptools import setup\nsetup(name='demo')"}, (), id="setup.py without any"),
+        pytest.param(
+            {"setup.py": "import setuptools\nif __name__ == '__main__':\n    setuptools.setup(install_requires='k')"},
+            ("k",),
+            id="setup.py as a script",
+        ),
+        pytest.param(
+            {"setup.py": "setup(extras_require={'y:os_name==\"nt\"': ['l'], ':os_name==\"nt\"': ['m']})"},
+            ('l ; (os_name=="nt") and extra == "y"', 'm ; os_name=="nt"'),
+            id="setup.py, extras with markers",
+        ),
+        pytest.param(
+            {"setup.py": "setup()", "setup.cfg": "[options]\ninstall_requires = n\n"}, ("n",), id="an empty setup()"
+        ),
+        pytest.param(
+            {"setup.py": "setup()", "setup.cfg": "[options.extras_require]\nx = o\n"},
+            ('o ; extra == "x"',),
+            id="setup.cfg with extras alone",
+        ),
+        pytest.param(
+            {
+                "setup.py": "setup(install_requires=['p'], extras_require={'x': ['q']})",
+                "setup.cfg": "[options]\ninstall_requires = no\n[options.extras_require]\nx = no\n",
+            },
+            ("p", 'q ; extra == "x"'),
+            id="setup.py goes before setup.cfg",
+        ),
+        pytest.param(
+            {"setup.py": "setup(install_requires=[])", "setup.cfg": "[options]\ninstall_requires = r\n"},
+            ("r",),
+            id="setup.cfg where setup.py gives nothing",
+        ),
     ],
 )
 def test_dependencies_come_from_the_most_binding_static_statement(
@@ -80,6 +117,21 @@ def test_dependencies_come_from_the_most_binding_static_statement(
         pytest.param({"README": ""}, id="nothing at all"),
         pytest.param({"pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'}, id="dynamic"),
         pytest.param({"pyproject.toml": "= broken"}, id="broken pyproject.toml"),
+        pytest.param({"setup.py": "from setuptools import setup as run\nrun(install_requires=['a'])"}, id="an alias"),
+        pytest.param({"setup.py": "run = setuptools.setup\nsetup(name='demo')\nrun(**x)"}, id="another alias"),
+        pytest.param({"setup.py": "def f():\n    setup(name='demo')"}, id="in a function"),
+        pytest.param({"setup.py": "if windows:\n    setup(name='demo')"}, id="under a condition"),
+        pytest.param({"setup.py": "def setup(**given): ...\nsetup(name='demo')"}, id="a function of that name"),
+        pytest.param({"setup.py": "setup(name='demo')\nsetup(name='demo')"}, id="twice"),
+        pytest.param({"setup.py": "setup(install_requires=[1])"}, id="no strings"),
+        pytest.param({"setup.py": "setup(extras_require={1: ['a']})"}, id="an extra that is no string"),
+        pytest.param(
+            {"setup.py": "setup(**given)", "setup.cfg": "[options]\ninstall_requires = a\n"}, id="setup.py may say more"
+        ),
+        pytest.param(
+            {"setup.py": "setup()", "setup.cfg": "[options]\ninstall_requires = file: x\n"}, id="another file"
+        ),
+        pytest.param({"setup.cfg": "[egg_info]\ntag_build =\n"}, id="setup.cfg that says nothing of it"),
     ],
 )
 def test_where_no_file_says_it_the_dependencies_are_unknown(files: dict[str, str]) -> None:
@@ -127,6 +179,122 @@ def test_a_damaged_archive_is_refused(filename: str) -> None:
 def test_what_goes_into_the_cache_comes_out() -> None:
     sdist = read({"PKG-INFO": PKG_INFO.format("2.2") + "Requires-Dist: a>=1\n", "x.rs": ""})
     assert Sdist.load(sdist.dump()) == sdist
+
+
+PYPROJECT = [
+    'build-system = "x"',
+    "[build-system]\nrequires = 3",
+    "[build-system]\nbuild-backend = 3",
+    'project = "x"',
+    '[project]\nname = "demo"\ndependencies = "beta"',
+    '[project]\nname = "demo"\ndependencies = [3]',
+    '[project]\nname = "demo"\noptional-dependencies = ["beta"]',
+    '[project]\nname = "demo"\noptional-dependencies = {x = "beta"}',
+    '[project]\nname = "demo"\ndynamic = true',
+    '[project]\nname = "demo"\nrequires-python = 3.8',
+    "[project]\nname = 3",
+]
+
+
+@pytest.mark.parametrize("pkg_info", ["", PKG_INFO.format("1.1")])
+@pytest.mark.parametrize("pyproject", PYPROJECT)
+def test_what_is_not_understood_is_not_known(pyproject: str, pkg_info: str) -> None:
+    sdist = read({"pyproject.toml": pyproject, "PKG-INFO": pkg_info})
+    assert (sdist.dependencies_known, sdist.native, sdist.metadata.requires_dist) == (False, None, ())
+    assert sdist.metadata.requires_python is None
+
+
+def test_what_pkg_info_fixes_is_known_whatever_else_is_not_understood() -> None:
+    sdist = read({"PKG-INFO": PKG_INFO.format("2.2") + "Requires-Dist: a\n", "pyproject.toml": "[project]\nname = 3"})
+    assert (sdist.dependencies_known, sdist.metadata.requires_dist) == (True, ("a",))
+
+
+DEEP = [{"pyproject.toml": "a = " + "[" * 100_000}, {"setup.py": "a = " + "-" * 200_000 + "1"}]
+
+
+@pytest.mark.parametrize("files", DEEP, ids=["pyproject.toml", "setup.py"])
+def test_what_is_nested_too_deep_for_now_is_unknown_for_now(files: dict[str, str]) -> None:
+    sdist = read(files)
+    assert not sdist.dependencies_known
+    assert not sdist.repeatable
+
+
+def test_warnings_about_a_setup_py_reach_nobody(recwarn: pytest.WarningsRecorder) -> None:
+    files = {"setup.py": 'x = "\\d"\nsetup(install_requires=["a"])'}
+    assert read(files).metadata.requires_dist == ("a",)
+    assert list(recwarn) == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read(files).metadata.requires_dist == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("extension", "compress"),
+    [("tar", bytes), ("tar.gz", gzip.compress), ("tgz", gzip.compress), ("tar.bz2", bz2.compress)]
+    + [(extension, lzma.compress) for extension in ("tar.xz", "txz")],
+)
+def test_every_compression_is_read(extension: str, compress: Callable[[bytes], bytes]) -> None:
+    plain = gzip.decompress(archive({"PKG-INFO": PKG_INFO.format("2.2")}))
+    assert read_sdist(f"demo-1.0.{extension}", compress(plain)).metadata.name == "demo"
+
+
+def test_an_encrypted_zip_is_refused() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        packed.writestr("demo-1.0/PKG-INFO", PKG_INFO.format("2.2"))
+    content = bytearray(stream.getvalue())
+    content[content.rfind(b"PK\x01\x02") + 8] |= 1
+    content[content.find(b"PK\x03\x04") + 6] |= 1
+    with pytest.raises(ValueError, match=r"cannot be unpacked: .*encrypted"):
+        read_sdist("demo-1.0.zip", bytes(content))
+
+
+def zip_bomb() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed, packed.open("demo-1.0/setup.py", "w") as member:
+        for _ in range(200):
+            member.write(b"#" * 1_000_000)
+    return stream.getvalue()
+
+
+def zip_of_many() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        packed.writestr("demo-1.0/PKG-INFO", PKG_INFO.format("2.2"))
+    return b"PK\x01\x02" * 100_001 + stream.getvalue()
+
+
+def tar_with_header(kind: bytes, size: int, given: int) -> bytes:
+    header = tarfile.TarInfo("demo-1.0/x")
+    header.type, header.size = kind, size
+    return gzip.compress(header.tobuf(tarfile.GNU_FORMAT) + bytes(given))
+
+
+def tar_of_many() -> bytes:
+    header = tarfile.TarInfo("demo-1.0/x").tobuf(tarfile.USTAR_FORMAT)
+    return gzip.compress(header * 100_001)
+
+
+BOMBS = [
+    pytest.param("zip", zip_bomb, id="a large member of a zip"),
+    pytest.param("zip", zip_of_many, id="a zip of many"),
+    pytest.param("tar.gz", lambda: tar_with_header(tarfile.XHDTYPE, 200_000_000, 200_000_000), id="a large header"),
+    pytest.param("tar.gz", lambda: tar_with_header(tarfile.REGTYPE, 3_000_000_000, 0), id="a large member of a tar"),
+    pytest.param("tar.gz", tar_of_many, id="a tar of many"),
+]
+
+
+@pytest.mark.parametrize(("extension", "bomb"), BOMBS)
+def test_an_archive_is_read_in_bounded_memory(extension: str, bomb: Callable[[], bytes]) -> None:
+    content = bomb()
+    tracemalloc.start()
+    try:
+        sdist = read_sdist(f"demo-1.0.{extension}", content)
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+    assert not sdist.dependencies_known
+    assert sdist.metadata == UNKNOWN.metadata
 
 
 @pytest.mark.parametrize("dumped", [b"", b"{}", b"[]", b'{"metadata": 1}'])
