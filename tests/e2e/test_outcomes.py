@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -74,6 +76,21 @@ def test_an_index_in_trouble_is_an_error_that_names_it(
     result.assert_outcomes(passed=7, errors=3)
     result.stdout.fnmatch_lines([f"ERROR requirements.txt::{TARGET}::resolves - *"])
     result.stdout.fnmatch_lines([f"requirements.txt:1: cannot be checked: {index.url.rstrip('/')}/*/: {words}"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGINT to send")
+def test_an_interrupted_run_ends_at_once_and_leaves_its_report(project: Deploycheck, index: Index) -> None:
+    index.fault(Fault(hang=True))
+    command = [sys.executable, "-m", "pytest", "--deploycheck", "--deploycheck-json=report.json"]
+    environment = {**os.environ, "PIP_INDEX_URL": index.url}
+    with subprocess.Popen(command, cwd=project.path, env=environment, stdout=subprocess.DEVNULL) as process:
+        while not index.requests and process.poll() is None:
+            time.sleep(0.05)
+        interrupted = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == pytest.ExitCode.INTERRUPTED
+    assert time.monotonic() - interrupted < 10  # The timeout is 15 s.
+    assert project.read_report("report.json")["schema"] == 1
 
 
 def test_an_index_that_is_not_there_is_an_error_too(project: Deploycheck) -> None:

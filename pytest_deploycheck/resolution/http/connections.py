@@ -7,6 +7,7 @@ what a proxy says: where the socket is read.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import socket
@@ -16,6 +17,7 @@ from concurrent import futures
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
@@ -112,9 +114,15 @@ class _Reached:
 class _Connection(HTTPConnection):
     response_class = _BoundedResponse
 
-    def __init__(self, *arguments: Any, reached: _Reached, **options: Any) -> None:
+    def __init__(self, *arguments: Any, reached: _Reached, opened: WeakSet[socket.socket], **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._reached = reached
+        self._opened = opened
+
+    def connect(self) -> None:
+        super().connect()
+        if isinstance(self.sock, socket.socket):
+            self._opened.add(self.sock)
 
     def _new_conn(self) -> socket.socket:
         """Who comes while the first one connects to the host waits, and shares its fate."""
@@ -178,9 +186,17 @@ class Adapter(HTTPAdapter):
 
     def __init__(self, authorities: Authorities, connections: int) -> None:
         self._authorities = authorities
-        reached = _Reached()
-        self._pools = {"http": partial(_Pool, reached=reached), "https": partial(_TlsPool, reached=reached)}
+        self._opened: WeakSet[socket.socket] = WeakSet()
+        shared: dict[str, Any] = {"reached": _Reached(), "opened": self._opened}
+        self._pools = {"http": partial(_Pool, **shared), "https": partial(_TlsPool, **shared)}
         super().__init__(pool_connections=64, pool_maxsize=connections)
+
+    def close(self) -> None:
+        """Let nobody wait for an answer any longer: Python joins all threads before it exits, also after Ctrl-C."""
+        for sock in list(self._opened):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        super().close()
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         """See :class:`requests.adapters.HTTPAdapter`."""

@@ -54,7 +54,7 @@ class Session:
         deadline.start(self._timeout)
 
     def close(self) -> None:
-        """Close the connections that are not in use."""
+        """Close all connections: who still waits for an answer waits no longer."""
         self._adapter.close()
 
     def send(self, url: str, headers: Mapping[str, str], login: Login | None, *, trusted: bool) -> Answer:

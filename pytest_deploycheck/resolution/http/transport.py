@@ -94,7 +94,7 @@ class Transport:
         return parts.scheme != "http" or _is_this_machine(parts.hostname or "") or self._is_trusted(parts)
 
     def close(self) -> None:
-        """Wait no longer to try again, and close what connections are not in use."""
+        """Wait no longer, neither for answers nor to try again."""
         self._closed.set()
         if self._session is not None:
             self._session.close()
