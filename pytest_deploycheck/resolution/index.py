@@ -9,7 +9,6 @@ import math
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from packaging.utils import canonicalize_name
@@ -26,6 +25,9 @@ from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, analysis, read_s
 from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
 from pytest_deploycheck.resolution.wheel_metadata import Archive, Whole, unzipped_metadata, wheel_metadata
 
+# What the names of threads begin with.
+_THREADS = "deploycheck"
+
 Value = TypeVar("Value")
 Facts = TypeVar("Facts", Metadata, Sdist)
 
@@ -34,14 +36,6 @@ _READING = 1
 
 # Bytes of a wheel's end that are fetched first: its directory and, mostly, its METADATA, which build tools put last.
 _WHEEL_TAIL = 32_768
-
-
-_THREADS = "deploycheck"
-
-
-def _is_of_others(record: logging.LogRecord) -> bool:
-    """urllib3 logs each URL with its query, which may be a token: pytest shows the log of a test that fails."""
-    return not (record.threadName or "").startswith(_THREADS)
 
 
 class BrokenDistribution(Exception):
@@ -67,22 +61,6 @@ class NotCached(Unreachable):
         )
 
 
-@dataclass
-class Traffic:
-    """What a run has asked of its indexes."""
-
-    requests: int = 0
-    received: int = 0  # bytes
-    from_cache: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def count(self, received: int) -> None:
-        """One more answer, of so many bytes."""
-        with self._lock:
-            self.requests += 1
-            self.received += received
-
-
 class IndexClient:
     """Reads indexes as pip would; safe to use from several threads.
 
@@ -93,7 +71,6 @@ class IndexClient:
     """
 
     def __init__(self, transport: Transport, cache: Cache, *, offline: bool = False, run: str = "") -> None:
-        self.traffic = Traffic()
         self.cache = cache
         self.offline = offline
         self.run = run
@@ -189,7 +166,6 @@ class IndexClient:
         key = f"{project} {machine} {url}"
         stored = StoredPage.load(self.cache.read("page", key))
         if stored is not None and (self.offline or stored.is_fresh(self.run)):
-            self.traffic.from_cache += 1
             return self._used(stored, project)
         answer = self._get(url, {"Accept": ACCEPT, **(stored.conditions if stored else {})}, "the page")
         if answer.status == 304 and stored is not None:
@@ -238,9 +214,7 @@ class IndexClient:
         stored = self.cache.read(kind, key)
         if stored is not None:
             try:
-                value = form.load(stored if digest else load_lasting(stored, however_old=self.offline))
-                self.traffic.from_cache += 1
-                return value
+                return form.load(stored if digest else load_lasting(stored, however_old=self.offline))
             except ValueError:
                 pass  # Another version of this plugin wrote it, or it is too old.
         value = fetch()
@@ -256,9 +230,7 @@ class IndexClient:
                 return _of_wheel(file, answer.content)
         try:
             with self._ranged(file) as stream:
-                metadata = _metadata_in_wheel(stream, stream, file)
-                self.traffic.count(stream.received)
-                return metadata
+                return _metadata_in_wheel(stream, stream, file)
         except NotRanged as refusal:
             whole = refusal.whole if refusal.whole is not None else self._download(file)
             _verify(file, whole, file.hashes, "its hash")
@@ -291,13 +263,16 @@ class IndexClient:
 
     def _get(self, url: str, headers: dict[str, str] | None = None, what: str = "") -> Answer:
         self._assert_online(url, what)
-        answer = self._transport.get(url, headers)
-        self.traffic.count(len(answer.content))
-        return answer
+        return self._transport.get(url, headers)
 
     def _assert_online(self, url: str, what: str) -> None:
         if self.offline and not url.startswith("file:"):
             raise NotCached(f"{what} {redacted(url)}")
+
+
+def _is_of_others(record: logging.LogRecord) -> bool:
+    """urllib3 logs each URL with its query, which may be a token: pytest shows the log of a test that fails."""
+    return not (record.threadName or "").startswith(_THREADS)
 
 
 def _cancelled() -> Future[Any]:

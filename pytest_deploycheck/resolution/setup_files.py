@@ -87,7 +87,7 @@ def _parsed(script: str) -> ast.Module:
     # An escape like "\d" is a warning: not for the user, whose file it is not, and no error where warnings are errors.
     with _PARSING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(script)
+        return ast.parse(script.removeprefix("\ufeff"))
 
 
 def _always_run(module: ast.Module) -> Iterator[ast.stmt]:
