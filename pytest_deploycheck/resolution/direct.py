@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
-from urllib.request import url2pathname
 
 from pytest_deploycheck.resolution.archive import SourceTree
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.sdist import Sdist, describe
+from pytest_deploycheck.urls import path_of
 
 # https://pip.pypa.io/en/stable/topics/vcs-support/
 _REPOSITORY = re.compile(r"(?:git|hg|svn|bzr)(?:\+[a-z]+)?:")
@@ -46,7 +46,7 @@ def local_folder(file: File) -> Path | None:
     """The folder that a file stands for, where it is one of this machine."""
     if not file.url.startswith("file:"):
         return None
-    path = Path(url2pathname(urlsplit(file.url).path))
+    path = path_of(file.url)
     return path if path.is_dir() else None
 
 

@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from pytest_deploycheck.urls import path_of
 
 # Looking at so many pages takes some ten milliseconds.
 _MOST_PROJECTS = 2_000
@@ -55,11 +56,7 @@ def is_remote(link: str) -> bool:
 
 def local_path(link: str) -> Path:
     """The place on this machine that a ``file:`` URL or a path names."""
-    if not link.startswith("file:"):
-        return Path(link)
-    from urllib.request import url2pathname  # It imports ssl and http, for a rare kind of link.
-
-    return Path(url2pathname(urlsplit(link).path))
+    return path_of(link) if link.startswith("file:") else Path(link)
 
 
 def _entries(path: Path) -> list[Path]:

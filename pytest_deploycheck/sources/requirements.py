@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from packaging.requirements import Requirement
 
@@ -38,6 +38,7 @@ from pytest_deploycheck.sources.requirements_options import (
     requirement_and_options,
 )
 from pytest_deploycheck.sources.requirements_text import LogicalLine, Undecodable, decoded, logical_lines, redacted
+from pytest_deploycheck.urls import path_of
 
 __all__ = [
     "FormatControl",
@@ -307,9 +308,7 @@ def _target(named: str, reference: str) -> str:
 
 def _path(reference: str) -> Path:
     if URL.match(reference):
-        from urllib.request import url2pathname  # It imports ssl and http, for a rare kind of line.
-
-        return Path(url2pathname(urlsplit(reference).path))
+        return path_of(reference)
     return Path(reference)
 
 

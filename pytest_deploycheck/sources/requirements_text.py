@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pytest_deploycheck.urls import USER_AND_PASSWORD
+
 # UTF-32 stands before UTF-16: the byte order mark of UTF-16-LE is how that of UTF-32-LE begins.
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -22,8 +24,6 @@ BYTE_ORDER_MARKS = (
 CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
 COMMENT = re.compile(r"(?:^|\s+)#.*$")
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-# Up to the last @ of the authority, and where a password holds an unquoted slash, to the last @ of the word.
-CREDENTIALS = re.compile(r"//([^/?#\s]+|[^/?#\s:@]+:(?!\d*[/?#])\S+)@")
 # What may stand before the @ and be shown: variables that were not expanded, and the user name of every Git server.
 HARMLESS = re.compile(r"(?:git|\$\{[A-Z0-9_]+\}(?::\$\{[A-Z0-9_]+\})?)")
 
@@ -134,4 +134,4 @@ def _joined(content: str) -> Iterator[tuple[int, int, str]]:
 
 def redacted(text: str) -> str:
     """A text without the credentials of the URLs in it."""
-    return CREDENTIALS.sub(lambda found: found[0] if HARMLESS.fullmatch(found[1]) else "//****@", text)
+    return USER_AND_PASSWORD.sub(lambda found: found[0] if HARMLESS.fullmatch(found[1]) else "//****@", text)

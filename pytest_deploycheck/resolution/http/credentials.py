@@ -19,18 +19,17 @@ from posixpath import commonpath
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from pytest_deploycheck.urls import USER_AND_PASSWORD
+
 # Seconds for the keyring program to answer.
 _KEYRING_PATIENCE = 30
-
-# Up to the last @ of the authority, and where a password holds an unquoted slash, to the last @ of the word.
-_USER_AND_PASSWORD = re.compile(r"//([^/?#\s]+|[^/?#\s:@]+:(?!\d*[/?#])\S+)@")
 
 
 def redacted(url: str) -> str:
     """The URL as it may be shown: without user, password and query, which may be a token too."""
     if url.startswith("file:"):
         return url
-    return re.split(r"[?#]", _USER_AND_PASSWORD.sub("//", url), maxsplit=1)[0]
+    return re.split(r"[?#]", USER_AND_PASSWORD.sub("//", url), maxsplit=1)[0]
 
 
 class Login(NamedTuple):

@@ -12,12 +12,12 @@ import threading
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from pytest_deploycheck.resolution.http.answer import NO_URL, Answer, Fault, Unreachable, origin, refusal
 from pytest_deploycheck.resolution.http.credentials import Credentials, redacted
+from pytest_deploycheck.urls import path_of
 
 if TYPE_CHECKING:
     from pytest_deploycheck.resolution.http.requests_session import Session
@@ -106,7 +106,7 @@ class Transport:
         """
         parts = _split(url)
         if parts.scheme == "file":
-            return _read_local(url, parts.path)
+            return _read_local(url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise Unreachable(f"{redacted(url)}: {NO_URL}")
         host = origin(parts)
@@ -205,10 +205,8 @@ def _is_this_machine(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def _read_local(url: str, path: str) -> Answer:
-    from urllib.request import url2pathname  # It brings http.client and ssl along.
-
-    location = Path(url2pathname(path))
+def _read_local(url: str) -> Answer:
+    location = path_of(url)
     if location.is_dir():
         location = location / "index.html"
     try:
