@@ -131,3 +131,17 @@ def test_a_process_that_is_killed_while_it_computes_keeps_nobody_waiting(index: 
     begun = time.monotonic()
     assert answers([heir]) == [["ok", "", FILES]]
     assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("run", ["", "1"], ids=["alone", "as one of a run"])
+def test_a_token_in_a_link_is_not_stored(index: Index, project: Path, start: Start, run: str) -> None:
+    wheel_url = f"{index.origin}/files/{FILES[0]}?token=s3cret"
+    content = f'<a href="{wheel_url}">{FILES[0]}</a>'.encode()
+    index.fault(Fault("/simple/demo/", garbage=content, headers={"Content-Type": "text/html"}))
+    (project / "requirements.txt").write_text(f"demo\nother @ {index.origin}/files/{FILES[1]}?token=s3cret\n")
+    [found] = answers([start(run)])
+    assert found == ["ok", "", FILES]
+    cache = Path(os.environ["PYTEST_DEPLOYCHECK_CACHE"])
+    stored = b"".join(path.read_bytes() for path in cache.rglob("*") if path.is_file())
+    assert stored
+    assert b"s3cret" not in stored
