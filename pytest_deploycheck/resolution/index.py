@@ -20,7 +20,8 @@ from pytest_deploycheck.resolution.http.answer import Refused
 from pytest_deploycheck.resolution.http.ranged import NotRanged, RangedFile
 from pytest_deploycheck.resolution.http.transport import WORKERS, Answer, Transport, Unreachable, redacted, refusal
 from pytest_deploycheck.resolution.metadata import Metadata, parse_metadata
-from pytest_deploycheck.resolution.page import ACCEPT, IndexPage, InvalidPage, ProjectPage, parse_page
+from pytest_deploycheck.resolution.page import ACCEPT, IndexPage, ProjectPage, parse_page
+from pytest_deploycheck.resolution.page_entries import InvalidPage
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, analysis, read_sdist
 from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
 from pytest_deploycheck.resolution.wheel_metadata import Archive, Whole, unzipped_metadata, wheel_metadata

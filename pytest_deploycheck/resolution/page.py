@@ -7,25 +7,30 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from html.parser import HTMLParser
-from typing import Any, NamedTuple, Protocol
-from urllib.parse import unquote, urljoin, urlsplit
+from typing import Any, Protocol
+from urllib.parse import urljoin
 
 from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.resolution.file import HASH_ALGORITHMS, File
 from pytest_deploycheck.resolution.http.answer import Unreachable
+from pytest_deploycheck.resolution.page_entries import (
+    ODDITIES,
+    Entries,
+    InvalidPage,
+    entries_of_html,
+    entries_of_json,
+    filename_of,
+    in_words,
+)
 
 # What pip unpacks; other files on a page (eggs, installers, signatures) are no candidates.
 SDIST_EXTENSIONS = (
     ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar", ".tbz", ".txz", ".tlz", ".tar.lz", ".tar.lzma",
 )  # fmt: skip
 
+
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
-
-
-class InvalidPage(ValueError):
-    """An index answered with something that is no project page; the message says with what."""
 
 
 class ProjectPage(Protocol):
@@ -154,8 +159,8 @@ class IndexPage:
         if version not in self._parsed:
             try:
                 self._parsed[version] = self._parse(self._releases[version])
-            except _ODDITIES as error:
-                reason = f"answered with a project page that PEP 691 does not allow: {_in_words(error)}"
+            except ODDITIES as error:
+                reason = f"answered with a project page that PEP 691 does not allow: {in_words(error)}"
                 raise Unreachable(f"{self._url}: {reason}") from error
         return self._parsed[version]
 
@@ -194,21 +199,6 @@ class IndexPage:
         return cls(project, url.decode(), releases)
 
 
-# What comes of reading an entry that is not as it should be.
-_ODDITIES = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
-
-
-def _in_words(oddity: Exception) -> str:
-    if isinstance(oddity, InvalidPage | json.JSONDecodeError):
-        return str(oddity)
-    if isinstance(oddity, RecursionError):
-        return "nested too deep"
-    # Python's own words may hold the link, with its credentials.
-    return (
-        "a link in it is none" if isinstance(oddity, ValueError) else "something in it has another type than it should"
-    )
-
-
 def parse_page(
     project: str, url: str, content_type: str, content: bytes, machine: str, bare: Callable[[str], str] = str
 ) -> IndexPage:
@@ -221,16 +211,16 @@ def parse_page(
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/vnd.pypi.simple.v1+json":
-        entries = _entries_of_json(url, content, bare)
+        entries = entries_of_json(url, content, bare)
     elif kind in ("text/html", "application/vnd.pypi.simple.v1+html"):
-        entries = _entries_of_html(url, content_type, content, bare)
+        entries = entries_of_html(url, content_type, content, bare)
     else:
         raise InvalidPage(f"{content_type or 'no content type'} where a project page was expected")
     releases = _grouped(entries, project, machine.split())
     return IndexPage(project, url, releases, is_storable=not entries.have_secrets)
 
 
-def _grouped(entries: _Entries, project: str, words: list[str]) -> dict[str, _Release]:
+def _grouped(entries: Entries, project: str, words: list[str]) -> dict[str, _Release]:
     # Every file of a page comes by here, and pages of 15,000 are common: that is why it is written out.
     first, last = words[0], words[-1]
     releases: dict[str, _Release] = {}
@@ -279,107 +269,6 @@ def _version_of_sdist(stem: str, project: str) -> str | None:
     return None
 
 
-class _Entries(NamedTuple):
-    """The files of a page.
-
-    :param names: in the order of the page
-    :param entry: gives the JSON object (PEP 691) at a position
-    :param have_secrets: whether a link has a login or a query, which may be a token
-    """
-
-    names: Sequence[str]
-    entry: Callable[[int], bytes]
-    have_secrets: bool = False
-
-
-# How PyPI and most others begin an entry. A quote within a string is escaped, so this is found nowhere else.
-_BEGINNING = re.compile(rb'\{\s*"filename"\s*:\s*"')
-
-# Links that may hold credentials, the two signs perhaps written as escapes.
-_TELLING = re.compile(rb'"url"\s*:\s*"[^"]*(?:[?@]|\\u00(?:3[fF]|40))')
-
-
-def _entries_of_json(url: str, content: bytes, bare: Callable[[str], str]) -> _Entries:
-    """The entries of a PEP 691 page, cut out of it without parsing it; parsed, if it does not look as expected."""
-    first = _BEGINNING.search(content)
-    if first is None or b'"files"' not in content[: first.start()] or _is_telling(content):
-        return _parsed_entries(url, content, bare)
-    beginning = first[0]
-    parts = content.split(beginning)[1:]
-    parts[-1] = _up_to_its_end(beginning, parts[-1])
-    spelled = [part[: part.find(b'"')] for part in parts]
-    names = b"\n".join(spelled)
-    is_regular = content.count(b'"url"') == len(parts) == names.count(b"\n") + 1 and b"\\" not in names
-    # pip goes by the name in the URL, which mostly is the same, and mostly stands at the same place.
-    ending = _behind_its_name(spelled[len(parts) // 2], parts[len(parts) // 2])
-    others = [at for at, part in enumerate(parts) if not part.endswith(b"/" + spelled[at] + ending)]
-    if not is_regular or not all(parts[at].endswith(_SEPARATED) for at in others):
-        return _parsed_entries(url, content, bare)
-
-    def entry(position: int) -> bytes:
-        return beginning + parts[position].rstrip(b", \t\r\n")
-
-    found = names.decode().split("\n")
-    for at in others:
-        if b'/%b"' % spelled[at] not in parts[at]:
-            found[at] = _name_by_url(entry(at))
-    return _Entries(found, entry)
-
-
-_SEPARATED = (b"}", b"}, ", b"},", b"},\n")
-
-
-def _behind_its_name(name: bytes, part: bytes) -> bytes:
-    """What follows on the URL of an entry, the slash before its name included; what fits no entry, if it does not."""
-    _, slash, ending = part.rpartition(b"/" + name + b'"')
-    return b'"' + ending if slash and ending.endswith(_SEPARATED) else b"\n\n"
-
-
-def _is_telling(content: bytes) -> bool:
-    has_signs = b"?" in content or b"@" in content or (b"\\" in content and b"\\u00" in content)
-    return has_signs and _TELLING.search(content) is not None
-
-
-def _name_by_url(entry: bytes) -> str:
-    """Empty where there is no URL."""
-    try:
-        url = json.loads(entry).get("url")
-        return "" if url is None else _filename_of(url)
-    except _ODDITIES as error:
-        raise InvalidPage(f"JSON that is no project page (PEP 691): {_in_words(error)}") from error
-
-
-def _up_to_its_end(beginning: bytes, part: bytes) -> bytes:
-    """The last entry without what follows the list of files."""
-    text = (beginning + part).decode()
-    try:
-        _, length = json.JSONDecoder().raw_decode(text)
-    except ValueError as error:
-        raise InvalidPage(f"JSON that breaks off: {error}") from error
-    return text[:length].encode()[len(beginning) :]
-
-
-def _parsed_entries(url: str, content: bytes, bare: Callable[[str], str]) -> _Entries:
-    try:
-        found = [entry for entry in json.loads(content).get("files", []) if entry.get("url") is not None]
-        return _of_links([(urljoin(url, entry["url"]), entry) for entry in found], bare)
-    except _ODDITIES as error:
-        raise InvalidPage(f"JSON that is no project page (PEP 691): {_in_words(error)}") from error
-
-
-def _of_links(found: Iterable[tuple[str, dict[str, Any]]], bare: Callable[[str], str]) -> _Entries:
-    """
-    :param found: whole links, and what the page says of each
-    """
-    objects, has_secrets = [], False
-    for link, said in found:
-        shown = bare(link) if "@" in link else link
-        has_secrets = has_secrets or shown != link or "?" in link
-        objects.append({**said, "filename": _filename_of(link), "url": shown})
-    names = [each["filename"] for each in objects]
-    return _Entries(names, lambda position: json.dumps(objects[position]).encode(), has_secrets)
-
-
 # pip's (``LinkHash._hash_url_fragment_re``).
 _HASH_IN_URL = re.compile(rf"[#&]({'|'.join(HASH_ALGORITHMS)})=([^&]*)")
 
@@ -392,7 +281,7 @@ def _file(position: int, page_url: str, entry: dict[str, Any]) -> File:
     address = url.partition("#")[0]
     filename = entry["filename"]
     if not address.endswith(f"/{filename}"):
-        filename = _filename_of(address)
+        filename = filename_of(address)
     metadata = entry.get("core-metadata")
     if metadata is None:  # The name before PEP 714.
         metadata = entry.get("dist-info-metadata")
@@ -432,47 +321,3 @@ def _metadata_hash(advertised: object) -> str | None:
         return "" if advertised else None
     algorithm = next((each for each in HASH_ALGORITHMS if each in advertised), None)
     return f"{algorithm}={_text(advertised[algorithm])}" if algorithm else ""
-
-
-def _filename_of(url: str) -> str:
-    return unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
-
-
-class _Anchors(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.base: str | None = None
-        self.anchors: list[dict[str, str | None]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
-        if tag == "a" and attributes.get("href"):
-            self.anchors.append(attributes)
-        elif tag == "base" and self.base is None:
-            self.base = attributes.get("href")
-
-
-def _entries_of_html(url: str, content_type: str, content: bytes, bare: Callable[[str], str]) -> _Entries:
-    charset = re.search(r"charset=[\"']?([\w-]+)", content_type)
-    parser = _Anchors()
-    parser.feed(content.decode(charset[1] if charset else "utf-8", errors="replace"))
-    try:
-        base = urljoin(url, parser.base) if parser.base else url
-        found = [(urljoin(base, each["href"] or ""), _said_by_anchor(each)) for each in parser.anchors]
-        return _of_links(found, bare)
-    except ValueError as error:
-        raise InvalidPage("a page with a link that is none") from error
-
-
-def _said_by_anchor(attributes: dict[str, str | None]) -> dict[str, Any]:
-    """What an anchor of a PEP 503 page says of its link, as a PEP 691 page would have it."""
-    metadata = attributes.get("data-core-metadata")
-    if metadata is None:
-        metadata = attributes.get("data-dist-info-metadata")
-    algorithm, _, value = (metadata or "").partition("=")
-    yanked = attributes.get("data-yanked")
-    return {
-        "requires-python": attributes.get("data-requires-python"),
-        "yanked": yanked is not None and (yanked or True),
-        "core-metadata": {algorithm: value} if value else metadata is not None,
-    }

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from pytest_deploycheck.resolution.file import File
-from pytest_deploycheck.resolution.page import IndexPage, InvalidPage, MergedPages, ProjectPage, parse_page
+from pytest_deploycheck.resolution.page import IndexPage, MergedPages, ProjectPage, parse_page
+from pytest_deploycheck.resolution.page_entries import InvalidPage
 
 JSON = "application/vnd.pypi.simple.v1+json"
 URL = "https://index.example/simple/demo-tool/"
