@@ -7,7 +7,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -21,14 +21,14 @@ from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.resolution.asked import Asked, Preferences
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
 from pytest_deploycheck.resolution.http.transport import Transport, redacted
-from pytest_deploycheck.resolution.known import KnownResolutions
+from pytest_deploycheck.resolution.known import Advice, KnownAdvice, KnownResolutions
 from pytest_deploycheck.resolution.pip_configuration import (
     InvalidConfiguration,
     PipConfiguration,
     pip_configuration,
 )
 from pytest_deploycheck.resolution.places import Places
-from pytest_deploycheck.resolution.result import Outcome, Resolution
+from pytest_deploycheck.resolution.result import Distribution, Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.requirements import RequirementLine
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 # as all the rest of a run in which everything is known already.
 
 # Seconds for the search of another Python: what is looked for is one line of a message.
-_MOST_SECONDS = 30.0
+_MOST_SECONDS = 10.0
 
 
 class Resolutions:
@@ -88,9 +88,44 @@ class Resolutions:
         key = (source.path, target)
         if key not in self._other_pythons:
             until = time.monotonic() + _MOST_SECONDS
-            tried = (self.get(source, nearby) for nearby in _nearby(target) if time.monotonic() < until)
+            to_build = [each for each in self.get(source, target).distributions if not each.file.is_wheel]
+            nearby = (each for each in _nearby(target) if self._may_have_wheels(source, each, to_build))
+            tried = (self.get(source, each) for each in nearby if time.monotonic() < until)
             self._other_pythons[key] = next((found for found in tried if found.has_wheels_only), None)
         return self._other_pythons[key]
+
+    def _may_have_wheels(self, source: Source, target: Target, to_build: Iterable[Distribution]) -> bool:
+        """Whether it is worth to resolve there: what has to be built elsewhere has a wheel, in the same version."""
+        view = self.view(source, target)
+
+        def has_wheel(built: Distribution) -> bool:
+            files = view.candidates(NormalizedName(built.name)).compatible(Version(built.version))
+            return any(each.file.is_wheel for each in files)
+
+        return all(not built.is_direct and has_wheel(built) for built in to_build)
+
+    def remembered(
+        self, source: Source, target: Target, name: str, compute: Callable[[], tuple[Advice, bool]]
+    ) -> Advice:
+        """Advice on one distribution of a resolution, kept as long as the resolution: it takes many others to compute.
+
+        :param compute: gives it, and whether it may be kept
+        """
+        key = _key(source, target, asked_of(source), self._places(source))
+        known = KnownAdvice(self._cache, offline=self._settings.offline)
+        stored = known.read(f"{key} {name}") if key else None
+        if stored is not None:
+            return stored
+        advice, is_complete = compute()
+        if key and is_complete:
+            known.write(f"{key} {name}", advice, self._fresh_until(self._places(source)))
+        return advice
+
+    def _fresh_until(self, places: Places) -> float:
+        from pytest_deploycheck.resolution.stored import PAGE_LIFETIME
+
+        # What lies here is noticed when it changes, but not what a page that lies here links elsewhere.
+        return min(self._client.fresh_until, time.time() + PAGE_LIFETIME if places.are_local else math.inf)
 
     def close(self) -> None:
         """Ask the indexes for nothing more."""
@@ -153,13 +188,10 @@ class Resolutions:
 
         def compute() -> tuple[Resolution, float]:
             from pytest_deploycheck.resolution.resolver import resolve
-            from pytest_deploycheck.resolution.stored import PAGE_LIFETIME
 
             view = self.view(source, target)
             found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
-            # What lies here is noticed when it changes, but not what a page that lies here links elsewhere.
-            local_until = time.time() + PAGE_LIFETIME if places.are_local else math.inf
-            return _with_ignored(found, places), min(self._client.fresh_until, local_until)
+            return _with_ignored(found, places), self._fresh_until(places)
 
         key = _key(source, target, asked, places)
         if key is None:

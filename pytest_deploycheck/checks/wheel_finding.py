@@ -11,6 +11,7 @@ from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.resolution.explanation import wheel_evidence
 from pytest_deploycheck.resolution.http.transport import Unreachable
+from pytest_deploycheck.resolution.known import Advice
 from pytest_deploycheck.resolution.repair import Repair, version_with_wheels
 from pytest_deploycheck.resolution.result import Distribution, Outcome
 from pytest_deploycheck.resolutions import asked_of
@@ -23,30 +24,44 @@ def wheel_finding(
     """What is to be said of a source distribution, or of a source that a requirement line names itself."""
     line = next(line for line in place.source.file.lines if line.location == distribution.line)
     verb = {True: "would compile", False: "would be built from source", None: "would be built from source"}
-    advised, nothing = _other_version(distribution, place, deployment)
+    advice = deployment.resolutions.remembered(
+        place.source, place.target, distribution.name, lambda: _advice(distribution, place, deployment)
+    )
     return Finding(
         check_name,
         line.location,
         f"{line.text} {verb[distribution.native]} on {place.target_name}",
-        evidence=(*_evidence(distribution, place, deployment), *nothing),
-        fix=(*advised, *_other_python(place, deployment)),
+        evidence=advice.evidence,
+        fix=advice.fix,
     )
 
 
-def _evidence(distribution: Distribution, place: SourceOnTarget, deployment: Deployment) -> Iterator[str]:
+def _advice(distribution: Distribution, place: SourceOnTarget, deployment: Deployment) -> tuple[Advice, bool]:
+    """The advice, and whether all that it would take could be asked."""
+    evidence = list(_evidence(distribution))
+    try:
+        evidence += _wheels(distribution, place, deployment)
+        advised, nothing = _other_version(distribution, place, deployment)
+        other_python = _other_python(place, deployment)
+    except Unreachable as fault:
+        # What cannot be proven is not advised.
+        return Advice((*evidence, f"which wheels there are cannot be told: {fault}")), False
+    return Advice((*evidence, *nothing), (*advised, *other_python)), True
+
+
+def _evidence(distribution: Distribution) -> Iterator[str]:
     yield " -> ".join(f"{name} {version}" for name, version in distribution.chain)
     what = "is built from its source" if distribution.is_direct else "is a source distribution built"
     backend = f" with {distribution.backend}" if distribution.backend else ""
     yield f"{distribution.file.filename} {what}{backend}: {_need(distribution)}"
+
+
+def _wheels(distribution: Distribution, place: SourceOnTarget, deployment: Deployment) -> tuple[str, ...]:
     if distribution.is_direct:
-        return
+        return ()
     view = deployment.resolutions.view(place.source, place.target)
-    try:
-        candidates = view.candidates(canonicalize_name(distribution.name))
-    except Unreachable as fault:
-        yield f"which wheels it has cannot be told: {fault}"
-        return
-    yield from wheel_evidence(candidates.names(Version(distribution.version)), place.target)
+    candidates = view.candidates(canonicalize_name(distribution.name))
+    return wheel_evidence(candidates.names(Version(distribution.version)), place.target)
 
 
 def _need(distribution: Distribution) -> str:
@@ -74,10 +89,7 @@ def _other_version(
         return (), ()
     view = deployment.resolutions.view(place.source, place.target)
     project, current = line.requirement.name, Version(distribution.chain[0][1])
-    try:
-        repair = version_with_wheels(asked, line, current, view)
-    except Unreachable:
-        return (), ()  # What cannot be proven is not advised.
+    repair = version_with_wheels(asked, line, current, view)
     if repair is None:
         return (), (f"no version of {project} from {current} on was found that brings wheels only",)
     return (_advised(repair, place.source.path),), ()
@@ -90,11 +102,10 @@ def _advised(repair: Repair, path: str) -> str:
     return f"{first}, but with that alone {repair.together.message}"
 
 
-def _other_python(place: SourceOnTarget, deployment: Deployment) -> Iterator[str]:
+def _other_python(place: SourceOnTarget, deployment: Deployment) -> tuple[str, ...]:
     found = deployment.resolutions.python_with_wheels(place.source, place.target)
-    if found is not None:
-        count = len(found.distributions)
-        yield (
-            f"set PYTHON_VERSION to {found.target.python}: all {count} distributions of "
-            f"{place.source.path} have wheels there"
-        )
+    if found is None:
+        return ()
+    count = len(found.distributions)
+    have = f"all {count} distributions of {place.source.path} have wheels there"
+    return (f"set PYTHON_VERSION to {found.target.python}: {have}",)

@@ -91,6 +91,44 @@ class KnownResolutions:
             lock.release()
 
 
+class Advice(NamedTuple):
+    """What is to be said of a distribution that would be built.
+
+    :param evidence: lines
+    :param fix: lines, the most useful first; each was resolved before
+    """
+
+    evidence: tuple[str, ...] = ()
+    fix: tuple[str, ...] = ()
+
+
+class KnownAdvice:
+    """Advice by key.
+
+    :param offline: take what is stored, however old
+    """
+
+    def __init__(self, cache: Cache, *, offline: bool = False) -> None:
+        self._cache = cache
+        self._offline = offline
+
+    def read(self, key: str) -> Advice | None:
+        """None where it is not there, or holds no longer."""
+        try:
+            entry = json.loads(self._cache.read("advice", key) or b"null")
+            if entry is None or not (self._offline or entry["computed"] <= time.time() < entry["fresh_until"]):
+                return None
+            return Advice(tuple(entry["evidence"]), tuple(entry["fix"]))
+        except (ValueError, TypeError, KeyError):
+            return None
+
+    def write(self, key: str, advice: Advice, fresh_until: float) -> None:
+        """Keep it until then, in seconds since the epoch."""
+        if fresh_until > time.time():
+            entry = {"computed": time.time(), "fresh_until": min(fresh_until, 1e12), **advice._asdict()}
+            self._cache.write("advice", key, json.dumps(entry).encode())
+
+
 class _Entry(NamedTuple):
     computed: float
     fresh_until: float

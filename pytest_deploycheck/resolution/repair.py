@@ -20,7 +20,7 @@ from pytest_deploycheck.resolution.result import Resolution
 from pytest_deploycheck.resolution.view import TargetView
 
 # What is looked for is one line of a message.
-_MOST_SECONDS = 20.0
+_MOST_SECONDS = 5.0
 
 # Metadata of so many versions is asked for at once while versions are tried one after the other.
 _ASKED_AHEAD = 8
