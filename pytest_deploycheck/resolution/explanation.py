@@ -116,7 +116,8 @@ def wheel_evidence(names: Iterable[str], target: Target) -> tuple[str, ...]:
     wheels = [tags for name in names if name.endswith(".whl") and (tags := _tags(name))]
     if not wheels:
         return ("the index holds no wheel of this version, for any Python or platform",)
-    pythons = {python for python, _, platforms in wheels if _runs(platforms, target)}
+    # Those of other interpreters, such as PyPy, tell nothing about CPython.
+    pythons = {python for python, _, platforms in wheels if _runs(platforms, target) and python[:2] in ("cp", "py")}
     lines = []
     if pythons:
         lines.append(f"its wheels for this platform: {_in_order(pythons)}; none for {target.minor_tag}")
