@@ -142,9 +142,7 @@ def ours(requirements: Path, version: str, scratch: Path) -> list[Contender]:
     command = [*start, "--deploycheck", f"--deploycheck-target={version}"]
     (scratch / "empty").mkdir()
     (scratch / "empty" / "pytest.ini").write_text("[pytest]\n")
-    alone = Contender(
-        "pytest alone", [*start, "-p", "no:deploycheck"], scratch / "empty", dict(os.environ), lambda: None
-    )
+    alone = Contender("pytest alone", [*start, "-p", "no:deploycheck"], scratch / "empty", _environment(), lambda: None)
     return [*_cold_and_warm("pytest", command, project, scratch, "PYTEST_DEPLOYCHECK_CACHE"), alone]
 
 
@@ -175,7 +173,7 @@ def uvs(requirements: Path, version: str, scratch: Path) -> list[Contender]:
 
 def _cold_and_warm(name: str, command: list[str], folder: Path, scratch: Path, variable: str) -> list[Contender]:
     cache = scratch / f"{name}-cache"
-    environment = {**os.environ, variable: str(cache), "UV_PYTHON_DOWNLOADS": "never", "PIP_NO_INPUT": "1"}
+    environment = {**_environment(), variable: str(cache), "UV_PYTHON_DOWNLOADS": "never", "PIP_NO_INPUT": "1"}
 
     def empty() -> None:
         shutil.rmtree(cache, ignore_errors=True)
@@ -184,6 +182,11 @@ def _cold_and_warm(name: str, command: list[str], folder: Path, scratch: Path, v
         Contender(f"{name} cold", command, folder, environment, empty),
         Contender(f"{name} warm", command, folder, environment, lambda: None),
     ]
+
+
+def _environment() -> dict[str, str]:
+    # Without bytecode files, which some containers forbid, pytest would compile its plugins anew in each run.
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _interpreter(version: str) -> str | None:
