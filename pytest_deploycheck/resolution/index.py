@@ -9,7 +9,7 @@ import math
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from packaging.utils import canonicalize_name
 
@@ -24,7 +24,8 @@ from pytest_deploycheck.resolution.page import ACCEPT, IndexPage, ProjectPage, p
 from pytest_deploycheck.resolution.page_entries import InvalidPage
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, analysis, read_sdist
 from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
-from pytest_deploycheck.resolution.wheel_metadata import Archive, Whole, unzipped_metadata, wheel_metadata
+from pytest_deploycheck.resolution.wheel_metadata import Archive, OnDisk, Whole, unzipped_metadata, wheel_metadata
+from pytest_deploycheck.urls import path_of
 
 # What the names of threads begin with.
 _THREADS = "deploycheck"
@@ -37,6 +38,9 @@ _READING = 1
 
 # Bytes of a wheel's end that are fetched first: its directory and, mostly, its METADATA, which build tools put last.
 _WHEEL_TAIL = 32_768
+
+# Bytes of a file of this machine that are in memory at a time.
+_PART = 1 << 20
 
 
 class BrokenDistribution(Exception):
@@ -229,6 +233,8 @@ class IndexClient:
             if answer.status == 200:
                 _verify(file, answer.content, (file.metadata,), "the hash of its metadata file")
                 return _of_wheel(file, answer.content)
+        if file.url.startswith("file:"):
+            return _metadata_on_disk(file)
         try:
             with self._ranged(file) as stream:
                 return _metadata_in_wheel(stream, stream, file)
@@ -282,16 +288,36 @@ def _cancelled() -> Future[Any]:
     return future
 
 
-def _verify(file: File, content: bytes, hashes: Iterable[str], what: str) -> None:
+def _verify(file: File, content: bytes | BinaryIO, hashes: Iterable[str], what: str) -> None:
     """As pip: of several hashes, any one suffices.
 
     :raises BrokenDistribution: none of those given is the content's
     """
     given = [(name, digest.lower()) for name, _, digest in (each.partition("=") for each in hashes) if digest]
     known = [(name, digest) for name, digest in given if name in HASH_ALGORITHMS]
-    if known and not any(hashlib.new(name, content).hexdigest() == digest for name, digest in known):
+    if known and not any(_digest(name, content) == digest for name, digest in known):
         names = ", ".join(name for name, _ in known)
         raise BrokenDistribution(file, f"{what} ({names}) is not the one that the index gives", is_other=True)
+
+
+def _digest(algorithm: str, content: bytes | BinaryIO) -> str:
+    if isinstance(content, bytes):
+        return hashlib.new(algorithm, content).hexdigest()
+    state = hashlib.new(algorithm)
+    content.seek(0)
+    while part := content.read(_PART):
+        state.update(part)
+    return state.hexdigest()
+
+
+def _metadata_on_disk(file: File) -> Metadata:
+    """Of a wheel of this machine, which may be larger than is good to have in memory."""
+    try:
+        with path_of(file.url).open("rb") as stream:
+            _verify(file, stream, file.hashes, "its hash")
+            return _metadata_in_wheel(OnDisk(stream), stream, file)
+    except OSError as error:
+        raise Unreachable(f"{file.url}: {(error.strerror or str(error)).lower()}") from error
 
 
 def _metadata_in_wheel(archive: Archive, stream: Any, file: File) -> Metadata:

@@ -8,11 +8,12 @@ https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.7, 4.3
 
 from __future__ import annotations
 
+import io
 import lzma
 import struct
 import zipfile
 import zlib
-from typing import IO, Protocol
+from typing import IO, BinaryIO, Protocol
 
 from packaging.utils import canonicalize_name
 
@@ -59,6 +60,20 @@ class Whole:
     def between(self, start: int, end: int) -> bytes:
         """See :class:`Archive`."""
         return self.tail[start:end]
+
+
+class OnDisk:
+    """An archive that is a file of this machine, read where it is needed."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.length = stream.seek(0, io.SEEK_END)
+        self.tail = self.between(max(0, self.length - _END_SIZE - _LONGEST_COMMENT), self.length)
+
+    def between(self, start: int, end: int) -> bytes:
+        """See :class:`Archive`."""
+        self._stream.seek(start)
+        return self._stream.read(end - start)
 
 
 def wheel_metadata(archive: Archive, project: str) -> bytes | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_deploycheck.resolution.wheel_metadata import Whole, wheel_metadata
+from pytest_deploycheck.resolution.wheel_metadata import OnDisk, Whole, wheel_metadata
 
 TEXT = b"Metadata-Version: 2.1\nName: demo\n" + b"x" * 500
 
@@ -52,6 +53,14 @@ def test_the_projects_own_metadata(method: int, comment: bytes) -> None:
         "Demo-1.0.dist-info/RECORD",
     )
     assert found(archive(*names, method=method, comment=comment)) == TEXT + b"Demo-1.0.dist-info/METADATA"
+
+
+@pytest.mark.parametrize("files", [0, 3_000])
+def test_a_file_on_disk(tmp_path: Path, files: int) -> None:
+    path = tmp_path / "demo.whl"
+    path.write_bytes(archive("demo-1.0.dist-info/METADATA", *(f"demo/{number}.py" for number in range(files))))
+    with path.open("rb") as stream:
+        assert wheel_metadata(OnDisk(stream), "demo") == TEXT + b"demo-1.0.dist-info/METADATA"
 
 
 def test_an_end_that_holds_it_is_enough() -> None:
