@@ -45,6 +45,7 @@ class Deployment:
         self.root = settings.root
         self.settings = settings
         self._environ = environ
+        self._places: dict[str, tuple[SourceOnTarget, ...]] = {}
         self.blueprint: Blueprint | None = None
         self.blueprint_error: DocumentError | CannotCheck | None = None
         self._read_blueprint()
@@ -153,10 +154,15 @@ class Deployment:
         )
 
     def targets_of(self, source: Source) -> tuple[SourceOnTarget, ...]:
-        """Each machine that a source is deployed to.
+        """Each machine that a source is deployed to; asked after each item, so worked out once.
 
         :raises InvalidTarget: an option names none
         """
+        if source.path not in self._places:
+            self._places[source.path] = self._placed(source)
+        return self._places[source.path]
+
+    def _placed(self, source: Source) -> tuple[SourceOnTarget, ...]:
         services: dict[Target, list[str]] = {}
         for name, target in self._targets(source):
             services.setdefault(target, [])

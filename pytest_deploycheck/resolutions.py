@@ -111,14 +111,15 @@ class Resolutions:
 
         :param compute: gives it, and whether it may be kept
         """
-        key = _key(source, target, asked_of(source), self._places(source))
+        places = self._places(source)
+        key = _key(source, target, asked_of(source), places)
         known = KnownAdvice(self._cache, offline=self._settings.offline)
         stored = known.read(f"{key} {name}") if key else None
         if stored is not None:
             return stored
         advice, is_complete = compute()
         if key and is_complete:
-            known.write(f"{key} {name}", advice, self._fresh_until(self._places(source)))
+            known.write(f"{key} {name}", advice, self._fresh_until(places))
         return advice
 
     def _fresh_until(self, places: Places) -> float:

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 # https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_03
@@ -201,6 +202,7 @@ class _Simple:
     targets: tuple[str, ...]
 
 
+@lru_cache(maxsize=256)  # Several checks ask for it, and services often share one command.
 def read_build_command(text: str) -> BuildCommand:
     """Read a build command; what cannot be split into words installs nothing, and says why in ``mistake``."""
     try:

@@ -22,16 +22,13 @@ class RangedFile(io.RawIOBase):
         self._transport = transport
         self._url = url
         self._position = 0
-        self.received = 0
         answer = self._ask(f"-{tail}")
         self.length = _total_length(answer)
         self.tail = answer.content
         self._parts = [(self.length - len(self.tail), self.tail)]
 
     def _ask(self, span: str) -> Answer:
-        answer = self._transport.get(self._url, {"Range": f"bytes={span}", "Accept-Encoding": "identity"})
-        self.received += len(answer.content)
-        return answer
+        return self._transport.get(self._url, {"Range": f"bytes={span}", "Accept-Encoding": "identity"})
 
     def readable(self) -> bool:
         """See :class:`io.RawIOBase`."""
