@@ -5,8 +5,9 @@
 
 Whole processes are timed, one after the other in each round, so that a slow minute of the machine slows them all;
 medians, peak memory and the ratios to ours are printed. `pytest alone` collects nothing, with the plugin switched off:
-what pytest itself takes to start and stop. pip needs an interpreter of the version asked for, and a fresh virtual
-environment is made for it; where there is none, pip is left out. uv is taken from the environment of this script.
+what pytest itself takes to start and stop. `we add` is what the plugin adds to that, pair by pair: what a run of the
+tests takes longer with it. All of them are installed into fresh virtual environments, this plugin from the checkout, so
+that no other plugin counts. pip needs an interpreter of the version asked for; where there is none, it is left out.
 
 ``--all`` measures the files that this project is judged by: wheels, sdists, backtracking, and generated pins.
 """
@@ -102,16 +103,30 @@ def main() -> None:
     parser.add_argument("--all", action="store_true")
     arguments = parser.parse_args()
     chosen = ALL if arguments.all else [(path, arguments.python_version) for path in arguments.requirements]
-    for requirements, versions in chosen:
-        for version in versions:
-            with tempfile.TemporaryDirectory() as scratch:
-                measure(requirements.resolve(), version, arguments.runs, Path(scratch))
+    with tempfile.TemporaryDirectory() as environment:
+        tools = installed(Path(environment))
+        for requirements, versions in chosen:
+            for version in versions:
+                with tempfile.TemporaryDirectory() as scratch:
+                    measure(requirements.resolve(), version, arguments.runs, Path(scratch), tools)
 
 
-def measure(requirements: Path, version: str, runs: int, scratch: Path) -> None:
-    """Run every contender in turn, and print the table."""
-    contenders = [*ours(requirements, version, scratch), *pips(requirements, version, scratch)]
-    contenders += uvs(requirements, version, scratch)
+def installed(folder: Path) -> Path:
+    """The scripts of a fresh environment with this plugin and uv."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    scripts = folder / ("Scripts" if sys.platform == "win32" else "bin")
+    command = [scripts / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", str(ROOT), "uv"]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    return scripts
+
+
+def measure(requirements: Path, version: str, runs: int, scratch: Path, tools: Path) -> None:
+    """Run every contender in turn, and print the table.
+
+    :param tools: where pytest with this plugin and uv are
+    """
+    contenders = [*ours(requirements, version, scratch, tools), *pips(requirements, version, scratch)]
+    contenders += uvs(requirements, version, scratch, tools)
     for _ in range(runs):
         for contender in contenders:
             contender.run()
@@ -120,6 +135,12 @@ def measure(requirements: Path, version: str, runs: int, scratch: Path) -> None:
     reference |= {each.name.split()[-1]: statistics.median(each.seconds) for each in contenders[:2]}
     for each in contenders:
         print(f"  {_row(each, reference)}")
+    cold, warm, alone = (each.seconds for each in contenders[:3])
+    for state, seconds in (("cold", cold), ("warm", warm)):
+        added = statistics.median(ours - pytest for ours, pytest in zip(seconds, alone, strict=True))
+        others = (each for each in contenders[3:] if each.name.endswith(state))
+        ratios = (f"{each.name} takes {statistics.median(each.seconds) / added:.1f} times that" for each in others)
+        print(f"  we add {state:6} {added:7.2f} s  {', '.join(ratios)}")
     print(flush=True)
 
 
@@ -132,13 +153,13 @@ def _row(contender: Contender, reference: dict[str, float]) -> str:
     return f"{contender.name:13} {seconds:7.2f} s ({spread})  {memory:5.0f} MB{ratio}{failed}"
 
 
-def ours(requirements: Path, version: str, scratch: Path) -> list[Contender]:
+def ours(requirements: Path, version: str, scratch: Path, tools: Path) -> list[Contender]:
     """The whole of ``pytest --deploycheck`` in a project that holds nothing but the file."""
     project = scratch / "project"
     project.mkdir()
     shutil.copy(requirements, project / "requirements.txt")
     (project / "pytest.ini").write_text("[pytest]\n")
-    start = [sys.executable, "-m", "pytest", "-q", "--tb=no"]
+    start = [str(tools / "python"), "-m", "pytest", "-q", "--tb=no"]
     command = [*start, "--deploycheck", f"--deploycheck-target={version}"]
     (scratch / "empty").mkdir()
     (scratch / "empty" / "pytest.ini").write_text("[pytest]\n")
@@ -160,14 +181,10 @@ def pips(requirements: Path, version: str, scratch: Path) -> list[Contender]:
     return _cold_and_warm("pip", command, scratch, scratch, "PIP_CACHE_DIR")
 
 
-def uvs(requirements: Path, version: str, scratch: Path) -> list[Contender]:
+def uvs(requirements: Path, version: str, scratch: Path, tools: Path) -> list[Contender]:
     """uv's resolution, which answers with versions, not with files."""
-    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
-    if uv is None:
-        print("no uv here: it is left out")
-        return []
     platform = f"x86_64-{PLATFORM.removesuffix('_x86_64')}"
-    command = [uv, "pip", "compile", "-q", "--python-version", version, "--python-platform", platform]
+    command = [str(tools / "uv"), "pip", "compile", "-q", "--python-version", version, "--python-platform", platform]
     return _cold_and_warm("uv", [*command, str(requirements)], scratch, scratch, "UV_CACHE_DIR")
 
 

@@ -133,14 +133,13 @@ class Cache:
         """Remove what nobody has read for long and what killed processes have left; it looks once a week."""
         marker = self.directory / _SWEPT
         now = time.time()
-        try:
-            if now - marker.stat().st_mtime < _SWEEPS_APART:
-                return
-        except FileNotFoundError:
-            pass
-        except OSError:
-            return
         with contextlib.suppress(OSError):
+            try:
+                if now - marker.stat().st_mtime < _SWEEPS_APART:
+                    return
+            except FileNotFoundError:
+                marker.touch()  # A new cache: there is nothing in it that is old.
+                return
             # Marked first: of several processes one does it, and one that is killed does not leave it to the next.
             marker.touch()
             for path, status in _files(self.directory):

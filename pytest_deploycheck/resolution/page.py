@@ -111,29 +111,17 @@ class MergedPages:
 _LONGEST_PAGE = 10_000_000
 
 
-@dataclass
-class _Release:
-    """The files whose names spell one version.
-
-    :param positions: of the files on the page
-    :param entries: those files, as JSON objects (PEP 691), unparsed
-    :param others: the names of wheels for other machines, which only messages tell of
-    """
-
-    positions: list[int]
-    entries: list[bytes]
-    others: list[str]
-
-
 class IndexPage:
     """A project's page on an index.
 
     Of a page of 20,000 files only those of the few candidate versions are ever looked at. So the page is cut into its
     entries and these are grouped by the version in the file name, as text, and parsed when they are asked for. Files
     for other machines, which on many pages are most, are kept by name alone.
+
+    :param releases: by version, what :func:`_line` makes of its files
     """
 
-    def __init__(self, project: str, url: str, releases: dict[str, _Release], *, is_storable: bool = True) -> None:
+    def __init__(self, project: str, url: str, releases: dict[str, bytes], *, is_storable: bool = True) -> None:
         self.project = project
         # Whether no link has a login, which is not in it any more, or a query, which may be a token.
         self.is_storable = is_storable
@@ -164,39 +152,30 @@ class IndexPage:
                 raise Unreachable(f"{self._url}: {reason}") from error
         return self._parsed[version]
 
-    def _parse(self, release: _Release) -> list[File]:
-        entries = json.loads(b"[" + b",".join(release.entries) + b"]")
+    def _parse(self, release: bytes) -> list[File]:
+        _, positions, entries = release.split(b"\t", 2)
+        numbers = map(int, positions.split(b",")) if positions else ()
         return [
             _file(position, self._url, entry)
-            for position, entry in zip(release.positions, entries, strict=True)
+            for position, entry in zip(numbers, json.loads(b"[%b]" % entries), strict=True)
             if entry.get("url") is not None
         ]
 
     def names(self, version: str) -> Sequence[str]:
         """See :class:`ProjectPage`."""
-        return [*(file.filename for file in self.files(version)), *self._releases[version].others]
+        others = self._releases[version].partition(b"\t")[0].decode()
+        return [*(file.filename for file in self.files(version)), *(others.split("/") if others else ())]
 
     def dump(self) -> bytes:
         """The page for the cache: a line for each version, so that reading it back parses nothing."""
-        lines = [self._url.encode()]
-        for version, release in self._releases.items():
-            others, positions = "/".join(release.others), ",".join(map(str, release.positions))
-            # Line ends in JSON are blanks, or written as escapes.
-            entries = b",".join(release.entries).replace(b"\n", b" ")
-            lines.append(b"\t".join((version.encode(), others.encode(), positions.encode(), entries)))
-        return b"\n".join(lines)
+        return b"\n".join((self._url.encode(), *(b"%b\t%b" % (v.encode(), r) for v, r in self._releases.items())))
 
     @classmethod
     def load(cls, project: str, dumped: bytes) -> IndexPage:
         """Read back what :meth:`dump` gave."""
         url, *lines = dumped.split(b"\n")
-        releases: dict[str, _Release] = {}
-        for line in lines:
-            version, others, positions, entries = line.split(b"\t", 3)
-            numbers = list(map(int, positions.split(b","))) if positions else []
-            names = others.decode().split("/") if others else []
-            releases[version.decode()] = _Release(numbers, [entries] if entries else [], names)
-        return cls(project, url.decode(), releases)
+        parts = (line.partition(b"\t") for line in lines)
+        return cls(project, url.decode(), {version.decode(): release for version, _, release in parts})
 
 
 def parse_page(
@@ -220,27 +199,36 @@ def parse_page(
     return IndexPage(project, url, releases, is_storable=not entries.have_secrets)
 
 
-def _grouped(entries: Entries, project: str, words: list[str]) -> dict[str, _Release]:
+def _grouped(entries: Entries, project: str, words: list[str]) -> dict[str, bytes]:
     # Every file of a page comes by here, and pages of 15,000 are common: that is why it is written out.
     first, last = words[0], words[-1]
-    releases: dict[str, _Release] = {}
+    releases: dict[str, tuple[list[str], list[int]]] = {}
     before = release = None
     for position, name in enumerate(entries.names):
         # The files of a version mostly stand together, and up to its second dash a wheel's name tells which it is.
         stem = name[: name.find("-", name.find("-") + 1)] if name.endswith(".whl") else ""
         if not stem or stem != before:
             version = _version_in(name, project)
-            release = releases.setdefault(version, _Release([], [], [])) if version else None
+            release = releases.setdefault(version, ([], [])) if version else None
             before = stem
         if release is None:
             continue
         # On the safe side: what is let through is judged by its tags later.
         if not stem or (first in name and last in name) or "-any." in name or ".any." in name:
-            release.positions.append(position)
-            release.entries.append(entries.entry(position))
+            release[1].append(position)
         else:
-            release.others.append(name)
-    return releases
+            release[0].append(name)
+    return {version: _line(entries, *release) for version, release in releases.items()}
+
+
+def _line(entries: Entries, others: list[str], positions: list[int]) -> bytes:
+    """The files of one version: the names of those for other machines; places on the page and entries of the rest.
+
+    One string for each version: as lists, those of a few hundred pages would be what garbage collection goes through.
+    """
+    # Line ends in JSON are blanks, or written as escapes.
+    objects = b",".join(map(entries.entry, positions)).replace(b"\n", b" ")
+    return b"\t".join(("/".join(others).encode(), ",".join(map(str, positions)).encode(), objects))
 
 
 def _version_in(filename: str, project: str) -> str | None:

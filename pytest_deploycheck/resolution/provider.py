@@ -119,7 +119,7 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         # Every file that pip would have looked into so far, by URL.
         self.offered: dict[str, DistributionCandidate] = {}
         self._required: dict[Candidate, Iterable[Wish]] = {}
-        self._satisfied: dict[tuple[int, int], bool] = {}
+        self._satisfied: dict[tuple[Wish, Candidate], bool] = {}
         self._conflicts: defaultdict[str, int] = defaultdict(int)
         self._promoted: set[str] = set()
         # The source distributions that pip has built by now: it does so as soon as it comes upon one.
@@ -130,11 +130,11 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         return requirement_or_candidate.name
 
     def is_satisfied_by(self, requirement: Wish, candidate: Candidate) -> bool:
-        """Remembered, as every round asks it of the same pairs again. Both live as long as the resolution does."""
-        key = (id(requirement), id(candidate))
-        if key not in self._satisfied:
-            self._satisfied[key] = requirement.is_satisfied_by(candidate)
-        return self._satisfied[key]
+        """Remembered, as every round asks it of the same pairs again."""
+        try:
+            return self._satisfied[requirement, candidate]
+        except KeyError:
+            return self._satisfied.setdefault((requirement, candidate), requirement.is_satisfied_by(candidate))
 
     def get_dependencies(self, candidate: Candidate) -> Iterable[Wish]:
         """The same wishes each time, made one by one."""
@@ -318,11 +318,9 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
             if isinstance(wish, ExactWish):
                 direct = True
             elif isinstance(wish, SpecifierWish):
-                for operator, version in wish.operators:
-                    restricted = True
-                    wildcard = "*" in version
-                    pinned = pinned or (operator[:2] == "==" and not wildcard)
-                    bounded = bounded or operator in ("<", "<=", "~=") or (operator == "==" and wildcard)
+                pinned = pinned or wish.pinned
+                bounded = bounded or wish.bounded
+                restricted = restricted or wish.restricted
         return (
             identifier not in self._promoted,
             not direct,

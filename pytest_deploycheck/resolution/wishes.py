@@ -26,7 +26,7 @@ ANY_VERSION = Version("0+unknown")
 class SpecifierWish:
     """A requirement by name and versions, perhaps with extras: a user's line or a distribution's dependency."""
 
-    __slots__ = ("extras", "hashes", "line", "name", "operators", "project", "specifier", "text")
+    __slots__ = ("bounded", "extras", "hashes", "line", "name", "pinned", "project", "restricted", "specifier", "text")
 
     def __init__(
         self,
@@ -43,7 +43,11 @@ class SpecifierWish:
         self.name = identifier(self.project, self.extras)
         self.text = f"{self.name}{self.specifier}"
         self.line = line
-        self.operators = [(each.operator, each.version) for each in self.specifier]
+        # What pip's preferences go by, for each requirement that is left in each round.
+        operators = [(each.operator, "*" in each.version) for each in self.specifier]
+        self.pinned = any(operator[:2] == "==" and not wildcard for operator, wildcard in operators)
+        self.bounded = any(each[0] in ("<", "<=", "~=") or each == ("==", True) for each in operators)
+        self.restricted = bool(operators)
 
     def is_satisfied_by(self, candidate: Candidate) -> bool:
         """Whether a candidate for the same name will do."""
