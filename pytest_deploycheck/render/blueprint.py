@@ -59,10 +59,12 @@ class Service:
     :param location: where the entry begins
     :param runtime: under its old name ``env`` too
     :param environment: by key, those of its groups too; its own go before theirs
+    :param fields: the entry itself, with every field as it is written
     """
 
     name: str
     location: Location
+    fields: Table
     given_name: Scalar | None = None
     type: Scalar | None = None
     runtime: Scalar | None = None
@@ -163,6 +165,7 @@ def _service(entry: Table, groups: Mapping[str, _Variables], names: dict[str, in
     return Service(
         name=_item_name(name.text if name else "", names),
         location=entry.location,
+        fields=entry,
         given_name=name,
         type=entry.scalar("type"),
         runtime=entry.scalar("runtime") or entry.scalar("env"),
