@@ -16,6 +16,7 @@ from pytest_deploycheck.render.document import DocumentError
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.render.python_version import FILE as PYTHON_VERSION_FILE
 from pytest_deploycheck.render.python_version import ServicePython, service_python
+from pytest_deploycheck.render.references import References
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import InvalidTarget, Target, checked_platform, parse_target
 from pytest_deploycheck.resolutions import Resolutions
@@ -87,6 +88,16 @@ class Deployment:
     def services(self) -> tuple[Service, ...]:
         """The services that Render builds with Python itself."""
         return tuple(each for each in self.blueprint.services if each.is_native_python) if self.blueprint else ()
+
+    @cached_property
+    def references(self) -> References:
+        """What the services of the blueprint take from other resources.
+
+        :raises CannotCheck: there is no blueprint that could be read
+        """
+        if self.blueprint is None:
+            raise CannotCheck("there is no blueprint that could be read")
+        return References(self.blueprint)
 
     def _find_sources(self) -> Iterator[Source]:
         installed = self._installed_by_services()

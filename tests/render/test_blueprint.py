@@ -54,12 +54,16 @@ def test_variables_of_groups_come_after_its_own() -> None:
     assert values == {"A": "1", "B": "own", "C": None}
 
 
-def test_a_group_of_another_environment_is_not_seen() -> None:
-    (service,) = services(
-        "envVarGroups: [{name: shared, envVars: [{key: A, value: 1}]}]\n"
-        "projects: [{name: p, environments: [{name: e, services: [{name: api, envVars: [{fromGroup: shared}]}]}]}]\n"
+def test_a_group_of_another_environment_is_not_seen_and_one_of_the_top_level_is() -> None:
+    api, worker = services(
+        "envVarGroups: [{name: for all, envVars: [{key: A, value: 1}]}]\n"
+        "projects:\n  - name: p\n    environments:\n"
+        "      - name: e\n        services: [{name: api, envVars: [{fromGroup: for all}, {fromGroup: of f}]}]\n"
+        "      - name: f\n        services: [{name: worker, envVars: [{fromGroup: of f}]}]\n"
+        "        envVarGroups: [{name: of f, envVars: [{key: B, value: 2}]}]\n"
     )
-    assert service.environment == {}
+    assert list(api.environment) == ["A"]
+    assert list(worker.environment) == ["B"]
 
 
 def test_what_is_of_another_shape_is_passed_over() -> None:
