@@ -6,6 +6,8 @@ knows 1.1 only, so it parses and composes here, and what a scalar means is decid
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +27,9 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _BLOCK_STYLES = ("|", ">")
+
+# With what a scalar begins that may be something else than a text.
+_NOT_A_TEXT = frozenset("nN~tTfF+-.0123456789")
 
 
 class DocumentError(ValueError):
@@ -122,6 +127,23 @@ def parse_document(content: bytes, path: str) -> Table:
     :param path: as locations have it
     :raises DocumentError: it is no YAML, or something else than one mapping
     """
+    with _nothing_collected():
+        return _parsed(content, path)
+
+
+@contextlib.contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """While a document is built, all that is made stays: to look for garbage in it takes longer than to build it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _parsed(content: bytes, path: str) -> Table:
     try:
         composed: Iterable[yaml.Node | None] = yaml.compose_all(content, Loader=_LOADER)
         nodes = [node for node in composed if node is not None]
@@ -215,7 +237,7 @@ def _merged(value: Node) -> dict[str, Entry]:
 
 
 def _value(text: str, style: str) -> str | int | float | bool | None:
-    if style:
+    if style or (text and text[0] not in _NOT_A_TEXT):
         return text
     if _NULL.fullmatch(text):
         return None
