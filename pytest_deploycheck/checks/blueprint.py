@@ -42,10 +42,15 @@ def readable(blueprint: Blueprint | None, deployment: Deployment) -> Blueprint:
 def document(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
     """The fields beside services, databases and groups are known, and have the values that Render takes."""
     faults = _document_faults(readable(blueprint, deployment))
-    return _findings("document", (each for each in faults if each.field not in _LISTS))
+    return _findings("document", (each for each in faults if _list_name(each) not in _LISTS))
 
 
 _LISTS = frozenset({"services", "databases", "envVarGroups"})
+
+
+def _list_name(fault: Fault) -> str:
+    """The list that a fault is about, at the top level or in an environment."""
+    return fault.field.rpartition(".")[2]
 
 
 def _document_faults(blueprint: Blueprint) -> Iterator[Fault]:
@@ -56,7 +61,7 @@ def _document_faults(blueprint: Blueprint) -> Iterator[Fault]:
 def services(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
     """Every service has a name of its own, and a known type and runtime."""
     blueprint = readable(blueprint, deployment)
-    odd = [each for each in _document_faults(blueprint) if each.field == "services"]
+    odd = [each for each in _document_faults(blueprint) if _list_name(each) == "services"]
     yield from _findings("services", odd)
     if not (blueprint.services or odd or blueprint.databases or blueprint.groups):
         yield Finding("services", Location(blueprint.path), "the blueprint has no services")
@@ -117,7 +122,7 @@ def _resources(
     """
     :param owner: what each of them is, by the table of fields
     """
-    yield from _findings(check_name, (each for each in _document_faults(blueprint) if each.field == list_name))
+    yield from _findings(check_name, (each for each in _document_faults(blueprint) if _list_name(each) == list_name))
     yield from _findings(check_name, _named_twice(owner, resources))
     for resource in resources:
         yield from _findings(check_name, entry_faults(resource.fields, owner, Entry(resource.name)))

@@ -176,11 +176,23 @@ def _unreadable(error: yaml.reader.ReaderError, content: bytes, path: str) -> Do
         before = content.decode("utf-8", errors="replace")[:position]
         what = f"the character #x{error.character:04x}" if isinstance(error.character, int) else "a character"
     else:
-        before = content[:position].decode("utf-8", errors="replace")
+        before = content[: _first_wrong_byte(content, position)].decode("utf-8", errors="replace")
         what = "a byte"
     lines = before.split("\n")
     location = Location(path, len(lines), len(lines[-1]) + 1)
     return DocumentError(location, f"{what} here does not belong into a YAML file ({error.reason}): save it as UTF-8")
+
+
+def _first_wrong_byte(content: bytes, position: int) -> int:
+    """Where a character begins that is none; libyaml tells the byte in it with which that became clear.
+
+    :param position: what it tells
+    """
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return position
 
 
 def _converted(node: yaml.Node, path: str, done: dict[int, Node | None]) -> Node:

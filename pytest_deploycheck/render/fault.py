@@ -15,7 +15,7 @@ class Fault:
     :param fix: what to write, one line each
     :param evidence: why, one line each
     :param is_certain: whether Render refuses it; otherwise it may be right, or is only better written otherwise
-    :param field: the field that it is about
+    :param field: the field that it is about, below those that hold it: ``disk.mountPath``
     """
 
     location: Location

@@ -146,7 +146,7 @@ def _value(value: Node, field: Field, subject: Subject) -> Iterator[Fault]:
         yield from _list(value, field, subject)
     elif field.type == "mapping":
         if isinstance(value, Table):
-            yield from entry_faults(value, field.of, subject.part(f"the {field.name}"))
+            yield from _within(field, entry_faults(value, field.of, subject.part(f"the {field.name}")))
         else:
             yield _wrong_shape(value, field.name, "a mapping", subject)
     elif isinstance(value, Scalar):
@@ -177,7 +177,11 @@ def _list(value: Node, field: Field, subject: Subject) -> Iterator[Fault]:
         elif not isinstance(each, Table):
             yield _no_mapping(each, field, owner, subject)
         elif field.of not in RESOURCES:
-            yield from _entry(each, field, owner, subject, seen)
+            yield from _within(field, _entry(each, field, owner, subject, seen))
+
+
+def _within(field: Field, faults: Iterator[Fault]) -> Iterator[Fault]:
+    return (replace(each, field=f"{field.name}.{each.field}") for each in faults)
 
 
 def _length(value: Sequence, field: Field, subject: Subject) -> Iterator[Fault]:
