@@ -26,6 +26,7 @@ class Values:
     """The values that a text may have.
 
     :param is_open: whether Render adds to them, so that one that is not known here may be right
+    :param is_loose: whether capitals, blanks, dashes and underscores make no difference
     :param old: a former value, and its value now
     :param unverified: no document confirms them, and people use them
     :param foreign: values that people write and Render has never had, and what to do instead
@@ -33,6 +34,7 @@ class Values:
 
     known: tuple[str, ...]
     is_open: bool = False
+    is_loose: bool = False
     old: Mapping[str, str] = field(default_factory=dict)
     unverified: tuple[str, ...] = ()
     foreign: Mapping[str, str] = field(default_factory=dict)
@@ -56,7 +58,7 @@ class Exclusion:
 class Field:
     """A field of one owner, as far as it holds for some traits of a service.
 
-    :param type: ``text``, ``text or number``, ``integer``, ``boolean``, ``list`` or ``mapping``
+    :param type: ``text``, ``integer``, ``boolean``, ``scalar`` for any of them, ``list`` or ``mapping``
     :param of: what a mapping is, or the entries of a list: the name of an owner, or ``text``
     :param minimum: of a number, or of the length of a list; as ``maximum``
     :param step: above 1 a number is a multiple of it
@@ -68,10 +70,12 @@ class Field:
     :param required_without: it is required where this field is not there
     :param alone: nothing else may stand beside it
     :param replaced_by: what to write now; empty unless it is deprecated
+    :param now: what to write now in place of each of its values, where that differs
     :param is_renamed: whether its value stays the same under the new name
     :param is_unique: of a list, whether each name should stand there once
     :param example: a value, for those who have to add the field
     :param advised_against: why it should not stand here, though Render takes it
+    :param instead: what to do then
     """
 
     name: str
@@ -92,10 +96,12 @@ class Field:
     alone: bool = False
     excludes: tuple[Exclusion, ...] = ()
     replaced_by: str = ""
+    now: Mapping[str, str] = field(default_factory=dict)
     is_renamed: bool = False
     is_unique: bool = False
     example: str = ""
     advised_against: str = ""
+    instead: str = ""
 
     def is_required(self, traits: frozenset[str]) -> bool:
         """Whether an entry with these traits needs it."""
@@ -223,6 +229,7 @@ def _values(row: Mapping[str, Any]) -> Values:
     return Values(
         known=tuple(row["of"]),
         is_open=row.get("open", False),
+        is_loose=row.get("loose", False),
         old=row.get("old", {}),
         unverified=tuple(row.get("unverified", ())),
         foreign=row.get("foreign", {}),
@@ -261,10 +268,12 @@ def _field(row: Mapping[str, Any], values: Mapping[str, Values], sources: Mappin
         alone=row.get("alone", False),
         excludes=tuple(_exclusions(row.get("excludes", ()))),
         replaced_by=row.get("replaced_by", ""),
+        now=row.get("now", {}),
         is_renamed=row.get("same", False),
         is_unique=row.get("unique", False),
         example=row.get("example", ""),
         advised_against=row.get("advised_against", ""),
+        instead=row.get("instead", ""),
     )
 
 

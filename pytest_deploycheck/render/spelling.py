@@ -23,6 +23,11 @@ def meant(written: str, known: tuple[str, ...]) -> str | None:
     return nearest[1] if nearest[0] <= allowed else None
 
 
+def is_same(written: str, known: tuple[str, ...]) -> bool:
+    """Whether a name is a known one but for capitals, blanks, dashes and underscores."""
+    return any(_plain(each) == _plain(written) for each in known)
+
+
 def _plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").replace(" ", "").casefold()
 

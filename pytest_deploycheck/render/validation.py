@@ -52,17 +52,18 @@ def entry_faults(entry: Table, owner_name: str, subject: Subject) -> Iterator[Fa
     :param owner_name: what it is, by the table
     """
     owner = blueprint_fields().owners[owner_name]
-    has_unknown = False
+    unknown: list[Fault] = []
     for key, each in entry.entries.items():
         rows = owner.fields.get(key)
         if rows is None:
-            has_unknown = True
-            yield _unknown(each.key, owner, subject)
+            unknown.append(_unknown(each.key, owner, subject))
         elif not _is_null(each.value):
             yield from _field(each, rows, entry, subject)
-    yield from _missing(entry, owner, subject)
+    yield from unknown
+    said = {word.strip(",:") for fault in unknown for fix in fault.fix for word in fix.split()}
+    yield from (each for each in _missing(entry, owner, subject) if each.field not in said)
     if owner.any_of is not None:
-        yield from _choice(entry, owner.any_of, subject, has_unknown=has_unknown)
+        yield from _choice(entry, owner.any_of, subject, has_unknown=bool(unknown))
 
 
 def _is_null(node: Node | None) -> bool:
@@ -105,16 +106,23 @@ def _doubted(each: Entry, field: Field, subject: Subject) -> Iterator[Fault]:
     """What Render takes, and yet is better written in another way."""
     place = each.key.location
     if field.replaced_by:
-        value = f": {each.value.text}" if field.is_renamed and isinstance(each.value, Scalar) else ""
         message = f"{field.name} of {subject.name} is an old spelling"
-        yield Fault(place, message, (f"write {field.replaced_by}{value}",), is_certain=False, field=field.name)
+        yield Fault(place, message, (_now(each.value, field),), is_certain=False, field=field.name)
     elif field.advised_against:
         message = f"{subject.name} has {field.name}, and {field.advised_against}"
-        yield Fault(place, message, (f"leave {subject.name} out",), is_certain=False, field=field.name)
+        yield Fault(place, message, (field.instead,), is_certain=False, field=field.name)
     elif field.meant_for and subject.kind and not subject.kind.is_open and not field.meant_for & subject.traits:
         runtime = f" with runtime {subject.runtime}" if subject.runtime and subject.kind.name != "static" else ""
         message = f"{field.name} has no effect on {subject.name}, {subject.kind.called}{runtime}"
         yield Fault(place, message, (f"leave {field.name} out",), is_certain=False, field=field.name)
+
+
+def _now(value: Node, field: Field) -> str:
+    """What to write in place of a deprecated field."""
+    if not isinstance(value, Scalar):
+        return f"write {field.replaced_by}"
+    same = f"write {field.replaced_by}{f': {value.text}' if field.is_renamed else ''}"
+    return field.now.get(value.text.lower(), same)
 
 
 def _beside(each: Entry, field: Field, entry: Table, subject: Subject) -> Iterator[Fault]:
@@ -152,7 +160,7 @@ def _value(value: Node, field: Field, subject: Subject) -> Iterator[Fault]:
     elif isinstance(value, Scalar):
         yield from scalar_faults(value, field, subject.name)
     else:
-        yield _wrong_shape(value, field.name, f"a {field.type}", subject)
+        yield _wrong_shape(value, field.name, "a text" if field.type == "text" else "a single value", subject)
 
 
 _SHAPES = {Sequence: "a list", Table: "a mapping", Scalar: "a single value"}

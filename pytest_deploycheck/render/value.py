@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.fields import Field, Values
-from pytest_deploycheck.render.spelling import meant
+from pytest_deploycheck.render.spelling import is_same, meant
 
 # Booleans in YAML 1.1, and texts in 1.2; what reads them into a boolean field may still know them:
 # https://github.com/yaml/go-yaml, whose errors Render's are.
@@ -72,7 +72,7 @@ def _bounds(field: Field) -> str:
 def _text(value: Scalar, field: Field, subject: str) -> Iterator[Fault]:
     if field.values is not None and (fault := _unknown_value(value, field, field.values, subject)):
         yield fault
-    elif isinstance(value.value, bool) or (field.type == "text" and not isinstance(value.value, str)):
+    elif field.type == "text" and not isinstance(value.value, str):
         read_as = "truth value" if isinstance(value.value, bool) else "number"
         message = f"{field.name} of {subject} is a text, and YAML reads {value.text} as a {read_as}"
         yield Fault(
@@ -88,7 +88,7 @@ def _text(value: Scalar, field: Field, subject: str) -> Iterator[Fault]:
 
 def _unknown_value(value: Scalar, field: Field, values: Values, subject: str) -> Fault | None:
     text = value.text
-    if text in values.known or text in values.unverified:
+    if text in values.known or text in values.unverified or (values.is_loose and is_same(text, values.known)):
         return None
     if text in values.old:
         message = f"{field.name} {text} of {subject} is an old spelling"
