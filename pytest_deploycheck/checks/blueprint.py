@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 from pytest_deploycheck.checks.registry import Subject, check
@@ -11,7 +12,7 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Blueprint, Database, EnvVarGroup, Service
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.validation import Subject as Entry
-from pytest_deploycheck.render.validation import entry_faults, service_subject
+from pytest_deploycheck.render.validation import entry_faults
 
 # The fields that say what a service is: the check of all services has their errors, and not that of each.
 _IDENTITY = frozenset({"type", "name", "runtime", "env"})
@@ -67,17 +68,13 @@ def services(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Fi
         yield Finding("services", Location(blueprint.path), "the blueprint has no services")
     yield from _findings("services", _named_twice("service", blueprint.services))
     for service in blueprint.services:
-        yield from _findings("services", (each for each in _service_faults(service) if _is_of_identity(each)))
+        yield from _findings("services", filter(_is_of_identity, deployment.service_faults[service.name]))
 
 
 @check("fields", Subject.SERVICE)
 def fields(service: Service, deployment: Deployment) -> Iterator[Finding]:
     """The service's fields are known, may stand there, and have the values that Render takes."""
-    return _findings("fields", (each for each in _service_faults(service) if not _is_of_identity(each)))
-
-
-def _service_faults(service: Service) -> Iterator[Fault]:
-    return entry_faults(service.fields, "service", service_subject(service.fields, service.name))
+    return _findings("fields", itertools.filterfalse(_is_of_identity, deployment.service_faults[service.name]))
 
 
 def _is_of_identity(fault: Fault) -> bool:

@@ -9,6 +9,8 @@ from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from pytest_deploycheck.render.spelling import KnownNames
+
 
 @dataclass(frozen=True)
 class Source:
@@ -38,6 +40,11 @@ class Values:
     old: Mapping[str, str] = field(default_factory=dict)
     unverified: tuple[str, ...] = ()
     foreign: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def spelling(self) -> KnownNames:
+        """To find what was meant."""
+        return KnownNames(self.known)
 
 
 @dataclass(frozen=True)
@@ -140,9 +147,9 @@ class Owner:
     any_of: AnyOf | None = None
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Of all its fields."""
-        return tuple(self.fields)
+    def spelling(self) -> KnownNames:
+        """To find which field was meant."""
+        return KnownNames(self.fields)
 
     @cached_property
     def required(self) -> tuple[Field, ...]:

@@ -21,7 +21,7 @@ from pytest_deploycheck.render.blueprint import (
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.fields import Kind, blueprint_fields
-from pytest_deploycheck.render.spelling import meant
+from pytest_deploycheck.render.spelling import KnownNames
 
 _R = TypeVar("_R", Service, Database, EnvVarGroup)
 
@@ -38,7 +38,7 @@ class _Named(Generic[_R]):
         self._by_name: dict[str, list[_R]] = {}
         for name, resource in resources:
             self._by_name.setdefault(name, []).append(resource)
-        self._names = tuple(self._by_name)
+        self._spelling = KnownNames(self._by_name, slips=1)
 
     def find(self, name: Scalar, scope: Scope | None, user: str) -> tuple[_R | None, Fault | None]:
         """The resource that a name means in a scope, and what is wrong with that."""
@@ -52,7 +52,7 @@ class _Named(Generic[_R]):
             where = found[0].scope.name if found[0].scope else ""
             message = f"{user} refers to {self.called} {name.text}, which is in {where}"
             return None, Fault(name.location, message, ("define it in the same environment",), (_WITHIN_ENVIRONMENT,))
-        near = meant(name.text, self._names)
+        near = self._spelling.meant(name.text)
         message = f"{user} refers to {self.called} {name.text}, which is not in the blueprint"
         fix = (f"write {near}",) if near else ()
         return None, Fault(name.location, message, fix, (_IN_WORKSPACE,), is_certain=False)
@@ -103,13 +103,12 @@ class References:
 
     def _of_service(self, reference: Reference, service: Service, user: str) -> Iterator[Fault]:
         other, fault = self._services.find(reference.name, service.scope, user)
-        if fault is not None:
-            if self._databases.find(reference.name, service.scope, user)[0] is not None:
-                message = f"{user} refers to the service {reference.name.text}, which is a database"
-                fix = "write fromDatabase in place of fromService, without type"
-                fault = Fault(reference.name.location, message, (fix,))
-            yield fault
+        if fault is not None and self._databases.find(reference.name, service.scope, user)[0] is not None:
+            message = f"{user} refers to the service {reference.name.text}, which is a database"
+            yield Fault(reference.name.location, message, ("write fromDatabase in place of fromService, without type",))
             return
+        if fault is not None:
+            yield fault
         if other is not None and other.type is not None and reference.type is not None:
             yield from _type(reference.type, other, user)
         yield from _property(reference, other, user)
@@ -152,7 +151,7 @@ def _variable(wanted: Scalar, other: Service, groups: _Named[EnvVarGroup], user:
         return
     if any(groups.find(each, other.scope, user)[1] for each in other.groups):
         return
-    near = meant(wanted.text, tuple(other.environment))
+    near = KnownNames(other.environment, slips=1).meant(wanted.text)
     message = f"{user} takes {wanted.text} of {other.name}, which has no such variable in the blueprint"
     fix = (f"write {near}",) if near else ()
     evidence = ("a variable that the blueprint does not set has to be set in the dashboard",)

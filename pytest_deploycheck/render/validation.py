@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pytest_deploycheck.render.document import Entry, Node, Scalar, Sequence, Table
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.fields import AnyOf, Exclusion, Field, Kind, Owner, blueprint_fields
-from pytest_deploycheck.render.spelling import meant
 from pytest_deploycheck.render.value import scalar_faults
 
 
@@ -19,16 +18,13 @@ class Subject:
     :param name: as messages have it: ``api``, ``the disk of api``
     :param kind: of the service that it is or belongs to; None where that is no service, or an unknown one
     :param runtime: of that service, empty where there is none
+    :param traits: all that can be said of that service
     """
 
     name: str
     kind: Kind | None = None
     runtime: str = ""
-
-    @property
-    def traits(self) -> frozenset[str]:
-        """All that can be said of that service."""
-        return blueprint_fields().traits_of(self.kind, self.runtime) if self.kind else frozenset()
+    traits: frozenset[str] = frozenset()
 
     def part(self, name: str) -> Subject:
         """Something in it."""
@@ -37,9 +33,11 @@ class Subject:
 
 def service_subject(entry: Table, name: str) -> Subject:
     """What a service is, by its type and runtime."""
+    fields = blueprint_fields()
     type_, runtime = entry.scalar("type"), entry.scalar("runtime") or entry.scalar("env")
     of_runtime = runtime.text if runtime else ""
-    return Subject(name, blueprint_fields().kind(type_.text, of_runtime) if type_ else None, of_runtime)
+    kind = fields.kind(type_.text, of_runtime) if type_ else None
+    return Subject(name, kind, of_runtime, fields.traits_of(kind, of_runtime) if kind else frozenset())
 
 
 # What is a subject of its own, and so is passed over where it only stands in something else.
@@ -74,7 +72,8 @@ def _unknown(key: Scalar, owner: Owner, subject: Subject) -> Fault:
     message = f"{subject.name} has the unknown field {key.text!r}"
     if key.text in owner.foreign:
         return Fault(key.location, message, (owner.foreign[key.text],), field=key.text)
-    name = meant(key.text, owner.names)
+    # With x- begin, by custom, keys that hold what anchors repeat: they are not meant for the platform.
+    name = None if key.text.startswith("x-") else owner.spelling.meant(key.text)
     if name is not None:
         return Fault(key.location, message, (f"write {name}",), field=key.text)
     elsewhere = sorted(

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.fields import Field, Values
-from pytest_deploycheck.render.spelling import is_same, meant
 
 # Booleans in YAML 1.1, and texts in 1.2; what reads them into a boolean field may still know them:
 # https://github.com/yaml/go-yaml, whose errors Render's are.
@@ -88,7 +87,7 @@ def _text(value: Scalar, field: Field, subject: str) -> Iterator[Fault]:
 
 def _unknown_value(value: Scalar, field: Field, values: Values, subject: str) -> Fault | None:
     text = value.text
-    if text in values.known or text in values.unverified or (values.is_loose and is_same(text, values.known)):
+    if text in values.known or text in values.unverified or (values.is_loose and values.spelling.has_same(text)):
         return None
     if text in values.old:
         message = f"{field.name} {text} of {subject} is an old spelling"
@@ -103,7 +102,7 @@ def _unknown_value(value: Scalar, field: Field, values: Values, subject: str) ->
 def _instead(text: str, field: Field, values: Values) -> str:
     if text in values.foreign:
         return values.foreign[text]
-    near = meant(text, values.known)
+    near = values.spelling.meant(text)
     return f"write {field.name}: {near}" if near else f"write one of {', '.join(values.known)}"
 
 
