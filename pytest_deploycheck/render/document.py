@@ -6,6 +6,7 @@ knows 1.1 only, so it parses and composes here, and what a scalar means is decid
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gc
 import re
@@ -150,7 +151,7 @@ def _parsed(content: bytes, path: str) -> Table:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         location = Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
-        raise DocumentError(location, f"this is no YAML: {_sentence(error)}") from error
+        raise DocumentError(location, f"this is no YAML: {_sentence(error, content)}") from error
     except yaml.reader.ReaderError as error:
         raise _unreadable(error, content, path) from error
     if not nodes:
@@ -163,9 +164,14 @@ def _parsed(content: bytes, path: str) -> Table:
     return document
 
 
-def _sentence(error: yaml.MarkedYAMLError) -> str:
-    if error.problem and "cannot start any token" in error.problem:
-        return "a tab or another character stands here with which nothing can begin: indent with blanks"
+def _sentence(error: yaml.MarkedYAMLError, content: bytes) -> str:
+    if error.problem and error.problem_mark and "cannot start any token" in error.problem:
+        mark = error.problem_mark
+        encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        line = content.decode(encoding, errors="replace").splitlines()[mark.line]
+        if line[mark.column] == "\t":
+            return "a tab stands here: indent with blanks"
+        return f"nothing can begin with {line[mark.column]}: put it into quotes"
     context = f" ({error.context})" if error.context else ""
     return f"{error.problem or error.context}{context if error.problem else ''}"
 

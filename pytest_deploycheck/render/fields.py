@@ -189,11 +189,6 @@ class BlueprintFields:
     provided_prefixes: tuple[str, ...]
     properties: Mapping[str, tuple[str, ...]]
 
-    @property
-    def types(self) -> Values:
-        """Of services."""
-        return self.values["service types"]
-
     def kind(self, type_: str, runtime: str) -> Kind | None:
         """The kind of a service, None for an unknown type."""
         kinds = (each for each in self.kinds if type_ in each.types)

@@ -230,7 +230,7 @@ def _number_variable(each: Table, name: Scalar | None, subject: Subject) -> Iter
     if bounds is None or value is None:
         return
     least, greatest = bounds
-    if not (value.text.isascii() and value.text.isdigit() and least <= int(value.text) <= greatest):
+    if not (value.text.isascii() and value.text.isdigit() and least <= int(value.text[:9]) <= greatest):
         message = f"{subject.name} has to be a number from {least} to {greatest}, and is {value.text!r}"
         yield Fault(value.location, message, field="value")
 

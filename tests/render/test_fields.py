@@ -17,7 +17,7 @@ ROWS = [(owner, row) for owner, each in TABLE["owners"].items() for row in each[
 READ = {
     *("name", "type", "of", "values", "min", "max", "step", "pattern", "expected", "form", "on", "meant_for"),
     *("required", "required_without", "alone", "excludes", "replaced_by", "now", "same", "advised_against", "instead"),
-    *("unique", "example", "source", "unverified"),
+    *("unique", "example", "source"),
 }
 TYPES = {"text", "integer", "boolean", "scalar", "list", "mapping"}
 
