@@ -39,7 +39,11 @@ def readable(blueprint: Blueprint | None, deployment: Deployment) -> Blueprint:
     return blueprint
 
 
-@check("document", Subject.BLUEPRINT)
+def _is_read(blueprint: Blueprint | None, deployment: Deployment) -> bool:
+    return blueprint is not None
+
+
+@check("document", Subject.BLUEPRINT, applies=_is_read)
 def document(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
     """The fields beside services, databases and groups are known, and have the values that Render takes."""
     faults = _document_faults(readable(blueprint, deployment))
@@ -88,15 +92,15 @@ def references(service: Service, deployment: Deployment) -> Iterator[Finding]:
 
 
 def _has_databases(blueprint: Blueprint | None, deployment: Deployment) -> bool:
-    return blueprint is not None and any(_is_listed(blueprint, "databases"))
+    return blueprint is not None and _is_listed(blueprint, "databases")
 
 
 def _has_groups(blueprint: Blueprint | None, deployment: Deployment) -> bool:
-    return blueprint is not None and any(_is_listed(blueprint, "envVarGroups"))
+    return blueprint is not None and _is_listed(blueprint, "envVarGroups")
 
 
-def _is_listed(blueprint: Blueprint, name: str) -> Iterator[bool]:
-    return (scope.fields.get(name) is not None for scope in blueprint.scopes)
+def _is_listed(blueprint: Blueprint, name: str) -> bool:
+    return any(scope.fields.get(name) is not None for scope in blueprint.scopes)
 
 
 @check("databases", Subject.BLUEPRINT, applies=_has_databases)

@@ -27,13 +27,8 @@ class Scope:
     number: int = 0
 
     @property
-    def is_top_level(self) -> bool:
-        """Whether its resources stay in the environment that they are in, which no file says."""
-        return self.owner == "document"
-
-    @property
     def is_environment(self) -> bool:
-        """Whether it is an environment of a project."""
+        """Whether it is an environment of a project; which one the others' resources are in, no file says."""
         return self.owner == "environment"
 
 
@@ -219,11 +214,11 @@ def _group(entry: Table, scope: Scope) -> EnvVarGroup:
 
 
 def _groups_seen_from(scope: Scope, groups: tuple[EnvVarGroup, ...]) -> dict[str, EnvVarGroup]:
-    """By name: those of the scope itself, then those of the top level, which any service may use.
+    """By name: those of the scope itself, then those of no environment, which any service may use.
 
     https://render.com/docs/configure-environment-variables#environment-groups
     """
-    of_all = {group.name: group for group in groups if group.scope is not None and group.scope.is_top_level}
+    of_all = {group.name: group for group in groups if group.scope is not None and not group.scope.is_environment}
     return of_all | {group.name: group for group in groups if group.scope is scope}
 
 

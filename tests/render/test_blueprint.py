@@ -54,15 +54,16 @@ def test_variables_of_groups_come_after_its_own() -> None:
     assert values == {"A": "1", "B": "own", "C": None}
 
 
-def test_a_group_of_another_environment_is_not_seen_and_one_of_the_top_level_is() -> None:
+def test_a_group_of_another_environment_is_not_seen_and_one_of_none_is() -> None:
     api, worker = services(
         "envVarGroups: [{name: for all, envVars: [{key: A, value: 1}]}]\n"
-        "projects:\n  - name: p\n    environments:\n"
-        "      - name: e\n        services: [{name: api, envVars: [{fromGroup: for all}, {fromGroup: of f}]}]\n"
+        "ungrouped: {envVarGroups: [{name: loose, envVars: [{key: C, value: 1}]}]}\n"
+        "projects:\n  - name: p\n    environments:\n      - name: e\n        services:\n"
+        "          - {name: api, envVars: [{fromGroup: for all}, {fromGroup: of f}, {fromGroup: loose}]}\n"
         "      - name: f\n        services: [{name: worker, envVars: [{fromGroup: of f}]}]\n"
         "        envVarGroups: [{name: of f, envVars: [{key: B, value: 2}]}]\n"
     )
-    assert list(api.environment) == ["A"]
+    assert list(api.environment) == ["A", "C"]
     assert list(worker.environment) == ["B"]
 
 
