@@ -13,9 +13,12 @@ from packaging.version import Version
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError
+from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.render.python_version import FILE as PYTHON_VERSION_FILE
 from pytest_deploycheck.render.python_version import ServicePython, service_python
+from pytest_deploycheck.render.references import References
+from pytest_deploycheck.render.validation import entry_faults, service_subject
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import InvalidTarget, Target, checked_platform, parse_target
 from pytest_deploycheck.resolutions import Resolutions
@@ -87,6 +90,25 @@ class Deployment:
     def services(self) -> tuple[Service, ...]:
         """The services that Render builds with Python itself."""
         return tuple(each for each in self.blueprint.services if each.is_native_python) if self.blueprint else ()
+
+    @cached_property
+    def service_faults(self) -> Mapping[str, tuple[Fault, ...]]:
+        """What is wrong with each service's fields, by its name; several checks share it."""
+        services = self.blueprint.services if self.blueprint else ()
+        return {
+            each.name: tuple(entry_faults(each.fields, "service", service_subject(each.fields, each.name)))
+            for each in services
+        }
+
+    @cached_property
+    def references(self) -> References:
+        """What the services of the blueprint take from other resources.
+
+        :raises CannotCheck: there is no blueprint that could be read
+        """
+        if self.blueprint is None:
+            raise CannotCheck("there is no blueprint that could be read")
+        return References(self.blueprint)
 
     def _find_sources(self) -> Iterator[Source]:
         installed = self._installed_by_services()

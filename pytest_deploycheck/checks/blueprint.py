@@ -1,16 +1,21 @@
-"""Can the blueprint be read, and does it say what its services are?"""
+"""Can the blueprint be read, and does it say what there is?"""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator
 
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide
+from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide, Severity
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.render.blueprint import Blueprint, Service, blueprint_fields
-from pytest_deploycheck.render.document import Scalar
+from pytest_deploycheck.render.blueprint import Blueprint, Database, EnvVarGroup, Service
+from pytest_deploycheck.render.fault import Fault
+from pytest_deploycheck.render.validation import Subject as Entry
+from pytest_deploycheck.render.validation import entry_faults
+
+# The fields that say what a service is: the check of all services has their errors, and not that of each.
+_IDENTITY = frozenset({"type", "name", "runtime", "env"})
 
 
 @check("syntax", Subject.BLUEPRINT)
@@ -34,51 +39,109 @@ def readable(blueprint: Blueprint | None, deployment: Deployment) -> Blueprint:
     return blueprint
 
 
+def _is_read(blueprint: Blueprint | None, deployment: Deployment) -> bool:
+    return blueprint is not None
+
+
+@check("document", Subject.BLUEPRINT, applies=_is_read)
+def document(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
+    """The fields beside services, databases and groups are known, and have the values that Render takes."""
+    faults = _document_faults(readable(blueprint, deployment))
+    return _findings("document", (each for each in faults if _list_name(each) not in _LISTS))
+
+
+_LISTS = frozenset({"services", "databases", "envVarGroups"})
+
+
+def _list_name(fault: Fault) -> str:
+    """The list that a fault is about, at the top level or in an environment."""
+    return fault.field.rpartition(".")[2]
+
+
+def _document_faults(blueprint: Blueprint) -> Iterator[Fault]:
+    return entry_faults(blueprint.document, "document", Entry("the blueprint"))
+
+
 @check("services", Subject.BLUEPRINT)
 def services(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
     """Every service has a name of its own, and a known type and runtime."""
     blueprint = readable(blueprint, deployment)
-    for location, message in blueprint.oddities:
-        yield Finding("services", location, message, fix=("write a list of mappings: - type: web",))
-    if not blueprint.services and not blueprint.oddities and not blueprint.has_other_resources:
+    odd = [each for each in _document_faults(blueprint) if _list_name(each) == "services"]
+    yield from _findings("services", odd)
+    if not (blueprint.services or odd or blueprint.databases or blueprint.groups):
         yield Finding("services", Location(blueprint.path), "the blueprint has no services")
-    names: dict[str, Location] = {}
+    yield from _findings("services", _named_twice("service", blueprint.services))
     for service in blueprint.services:
-        yield from _name(service, names)
-        yield from _kind(service)
+        yield from _findings("services", filter(_is_of_identity, deployment.service_faults[service.name]))
 
 
-def _name(service: Service, names: dict[str, Location]) -> Iterator[Finding]:
-    given = service.given_name
-    if given is None or not given.text.strip():
-        yield Finding("services", service.location, "a service needs a name", fix=("add name: my-service",))
-    elif given.text in names:
-        yield Finding(
-            "services",
-            given.location,
-            f"there is a service {given.text} already, in line {names[given.text].line}",
-            fix=("give one of them another name",),
-        )
-    else:
-        names[given.text] = given.location
+@check("fields", Subject.SERVICE)
+def fields(service: Service, deployment: Deployment) -> Iterator[Finding]:
+    """The service's fields are known, may stand there, and have the values that Render takes."""
+    return _findings("fields", itertools.filterfalse(_is_of_identity, deployment.service_faults[service.name]))
 
 
-def _kind(service: Service) -> Iterator[Finding]:
-    fields = blueprint_fields()
-    yield from _one_of(service, "type", service.type, fields.types, old=fields.old_types)
-    without_runtime = service.type is not None and service.type.text in fields.types_without_runtime
-    if not without_runtime:
-        yield from _one_of(service, "runtime", service.runtime, fields.runtimes)
+def _is_of_identity(fault: Fault) -> bool:
+    return fault.is_certain and fault.field in _IDENTITY
 
 
-def _one_of(
-    service: Service, field: str, value: Scalar | None, known: Sequence[str], old: Collection[str] = ()
+@check("references", Subject.SERVICE)
+def references(service: Service, deployment: Deployment) -> Iterator[Finding]:
+    """What its variables refer to is in the blueprint, in the same environment, and has what they take."""
+    return _findings("references", deployment.references.faults(service))
+
+
+def _has_databases(blueprint: Blueprint | None, deployment: Deployment) -> bool:
+    return blueprint is not None and _is_listed(blueprint, "databases")
+
+
+def _has_groups(blueprint: Blueprint | None, deployment: Deployment) -> bool:
+    return blueprint is not None and _is_listed(blueprint, "envVarGroups")
+
+
+def _is_listed(blueprint: Blueprint, name: str) -> bool:
+    return any(scope.fields.get(name) is not None for scope in blueprint.scopes)
+
+
+@check("databases", Subject.BLUEPRINT, applies=_has_databases)
+def databases(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
+    """Every database has a name of its own, and fields and values that Render takes."""
+    blueprint = readable(blueprint, deployment)
+    yield from _resources("databases", "databases", "database", blueprint, blueprint.databases)
+
+
+@check("groups", Subject.BLUEPRINT, applies=_has_groups)
+def groups(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
+    """Every group of variables has a name of its own, and variables that need no other resource."""
+    blueprint = readable(blueprint, deployment)
+    yield from _resources("groups", "envVarGroups", "group", blueprint, blueprint.groups)
+
+
+def _resources(
+    check_name: str, list_name: str, owner: str, blueprint: Blueprint, resources: tuple[Database | EnvVarGroup, ...]
 ) -> Iterator[Finding]:
-    if value is None:
-        yield Finding(
-            "services", service.location, f"{service.name} has no {field}", fix=(f"add {field}: {' | '.join(known)}",)
-        )
-    elif value.text not in known and value.text not in old:
-        close = difflib.get_close_matches(value.text, known, n=1)
-        fix = f"write {field}: {close[0]}" if close else f"write one of {', '.join(known)}"
-        yield Finding("services", value.location, f"{service.name} has the unknown {field} {value.text!r}", fix=(fix,))
+    """
+    :param owner: what each of them is, by the table of fields
+    """
+    yield from _findings(check_name, (each for each in _document_faults(blueprint) if _list_name(each) == list_name))
+    yield from _findings(check_name, _named_twice(owner, resources))
+    for resource in resources:
+        yield from _findings(check_name, entry_faults(resource.fields, owner, Entry(resource.name)))
+
+
+def _named_twice(called: str, resources: Iterable[Service | Database | EnvVarGroup]) -> Iterator[Fault]:
+    """https://render.com/docs/blueprint-spec: no resource may be defined in more than one place of the file."""
+    first: dict[str, Location] = {}
+    for resource in resources:
+        name = resource.given_name
+        if name is not None and name.text in first:
+            message = f"there is a {called} {name.text} already, in line {first[name.text].line}"
+            yield Fault(name.location, message, ("give one of them another name",), field="name")
+        elif name is not None and name.text.strip():
+            first[name.text] = name.location
+
+
+def _findings(check_name: str, faults: Iterable[Fault]) -> Iterator[Finding]:
+    for fault in faults:
+        severity = Severity.ERROR if fault.is_certain else Severity.ADVICE
+        yield Finding(check_name, fault.location, fault.message, fault.evidence, fault.fix, severity)

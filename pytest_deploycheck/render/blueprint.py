@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
-import json
+import enum
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.resources import files
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.render.document import Node, Scalar, Sequence, Table, parse_document
+from pytest_deploycheck.render.document import Scalar, Table, parse_document
 
 
 @dataclass(frozen=True)
-class BlueprintFields:
-    """The values that a blueprint's fields may have.
+class Scope:
+    """A part of the blueprint that lists resources.
 
-    :param old_types: the former name of a type, and its name now
-    :param types_without_runtime: those for which a runtime means nothing
+    :param name: as messages have it: ``the top level``, ``ungrouped``, ``production of shop``
+    :param fields: what lists them
+    :param owner: what that is, by the table of fields
+    :param number: what tells it from a scope of the same name
     """
 
-    types: tuple[str, ...]
-    old_types: Mapping[str, str]
-    types_without_runtime: tuple[str, ...]
-    runtimes: tuple[str, ...]
+    name: str
+    fields: Table
+    owner: str
+    number: int = 0
+
+    @property
+    def is_environment(self) -> bool:
+        """Whether it is an environment of a project; which one the others' resources are in, no file says."""
+        return self.owner == "environment"
 
 
-@lru_cache(maxsize=1)
-def blueprint_fields() -> BlueprintFields:
-    """The table of ``fields.json``, where its source and date stand."""
-    table = json.loads(files("pytest_deploycheck.render").joinpath("fields.json").read_text(encoding="utf-8"))
-    return BlueprintFields(
-        types=tuple(table["types"]),
-        old_types=table["old_types"],
-        types_without_runtime=tuple(table["types_without_runtime"]),
-        runtimes=tuple(table["runtimes"]),
-    )
+class ValueFrom(enum.Enum):
+    """Where an environment variable has its value from."""
+
+    LITERAL = "value"
+    GENERATED = "generateValue"
+    DASHBOARD = "sync"
+    DATABASE = "fromDatabase"
+    SERVICE = "fromService"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A resource that something takes a value from.
+
+    :param type: of a service, as the reference gives it
+    :param property: what of the resource, such as ``connectionString``
+    :param variable: which of its environment variables
+    """
+
+    name: Scalar
+    type: Scalar | None = None
+    property: Scalar | None = None
+    variable: Scalar | None = None
 
 
 @dataclass(frozen=True)
@@ -43,11 +63,17 @@ class EnvironmentVariable:
     """One variable of a service or of a group.
 
     :param value: as the blueprint gives it; None where it comes from elsewhere: the dashboard, a database, a service
+    :param comes_from: where that is
+    :param reference: the database or service, where it is one of them
+    :param group: the group that it is listed in, empty for one of the service's own
     """
 
     key: str
     value: Scalar | None
     location: Location
+    comes_from: ValueFrom = ValueFrom.LITERAL
+    reference: Reference | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,10 +85,14 @@ class Service:
     :param location: where the entry begins
     :param runtime: under its old name ``env`` too
     :param environment: by key, those of its groups too; its own go before theirs
+    :param fields: the entry itself, with every field as it is written
+    :param groups: the names of the groups that it uses
+    :param scope: where it is listed
     """
 
     name: str
     location: Location
+    fields: Table
     given_name: Scalar | None = None
     type: Scalar | None = None
     runtime: Scalar | None = None
@@ -70,6 +100,8 @@ class Service:
     health_check_path: Scalar | None = None
     root_dir: Scalar | None = None
     environment: Mapping[str, EnvironmentVariable] = field(default_factory=dict)
+    groups: tuple[Scalar, ...] = ()
+    scope: Scope | None = None
 
     @property
     def is_native_python(self) -> bool:
@@ -84,19 +116,54 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Database:
+    """One entry of ``databases``.
+
+    :param name: as the blueprint has it, ``unnamed`` where it has none
+    :param replicas: the names of its read replicas, which can be referred to as it can
+    """
+
+    name: str
+    location: Location
+    fields: Table
+    given_name: Scalar | None = None
+    plan: Scalar | None = None
+    replicas: tuple[Scalar, ...] = ()
+    scope: Scope | None = None
+
+
+@dataclass(frozen=True)
+class EnvVarGroup:
+    """One entry of ``envVarGroups``.
+
+    :param name: as the blueprint has it, ``unnamed`` where it has none
+    :param environment: its variables by key
+    """
+
+    name: str
+    location: Location
+    fields: Table
+    given_name: Scalar | None = None
+    environment: Mapping[str, EnvironmentVariable] = field(default_factory=dict)
+    scope: Scope | None = None
+
+
+@dataclass(frozen=True)
 class Blueprint:
     """A blueprint.
 
     :param path: relative to the root of the repository
-    :param services: those of projects' environments too, in the order of the file
-    :param has_other_resources: whether there are databases or groups of variables
-    :param oddities: what stands where services should, and is none; each with a sentence
+    :param document: all of it, as it is written
+    :param scopes: the top level first, then as in the file
+    :param services: those of projects' environments too, in the order of the file; as databases and groups
     """
 
     path: str
+    document: Table
+    scopes: tuple[Scope, ...]
     services: tuple[Service, ...]
-    has_other_resources: bool = False
-    oddities: tuple[tuple[Location, str], ...] = ()
+    databases: tuple[Database, ...] = ()
+    groups: tuple[EnvVarGroup, ...] = ()
 
 
 def parse_blueprint(content: bytes, path: str) -> Blueprint:
@@ -106,63 +173,110 @@ def parse_blueprint(content: bytes, path: str) -> Blueprint:
     :raises pytest_deploycheck.render.document.DocumentError: it is no mapping in YAML
     """
     document = parse_document(content, path)
-    entries = [(entry, _groups(scope)) for scope in _scopes(document) for entry in scope.mappings("services")]
+    scopes = tuple(_scopes(document))
+    groups = tuple(_group(entry, scope) for scope in scopes for entry in scope.fields.mappings("envVarGroups"))
+    in_scope = {scope.number: _groups_seen_from(scope, groups) for scope in scopes}
     names: dict[str, int] = {}
-    others = any(any(scope.mappings(kind)) for scope in _scopes(document) for kind in ("databases", "envVarGroups"))
-    oddities = tuple(oddity for scope in _scopes(document) for oddity in _oddities(scope.get("services")))
-    return Blueprint(path, tuple(_service(entry, groups, names) for entry, groups in entries), others, oddities)
+    return Blueprint(
+        path,
+        document,
+        scopes,
+        services=tuple(
+            _service(entry, scope, in_scope[scope.number], names)
+            for scope in scopes
+            for entry in scope.fields.mappings("services")
+        ),
+        databases=tuple(_database(entry, scope) for scope in scopes for entry in scope.fields.mappings("databases")),
+        groups=groups,
+    )
 
 
-def _oddities(services: Node | None) -> Iterator[tuple[Location, str]]:
-    if services is None or (isinstance(services, Scalar) and services.value is None):
-        return
-    if not isinstance(services, Sequence):
-        yield services.location, "services has to be a list"
-        return
-    for entry in services:
-        if not isinstance(entry, Table):
-            yield entry.location, "a service has to be a mapping with a type and a name"
-
-
-def _scopes(document: Table) -> Iterator[Table]:
-    """Where resources stand: references are resolved within one of these."""
-    yield document
+def _scopes(document: Table) -> Iterator[Scope]:
+    numbers = itertools.count(1)
+    yield Scope("the top level", document, "document")
     ungrouped = document.get("ungrouped")
     if isinstance(ungrouped, Table):
-        yield ungrouped
+        yield Scope("ungrouped", ungrouped, "ungrouped", next(numbers))
     for project in document.mappings("projects"):
-        yield from project.mappings("environments")
+        for environment in project.mappings("environments"):
+            name = f"{_name(environment)} of {_name(project)}"
+            yield Scope(name, environment, "environment", next(numbers))
 
 
-_Variables = dict[str, EnvironmentVariable]
+def _name(entry: Table) -> str:
+    name = entry.scalar("name")
+    return name.text if name and name.text.strip() else "unnamed"
 
 
-def _groups(scope: Table) -> dict[str, _Variables]:
-    """The variables of each group of variables, by the group's name."""
-    return {
-        name.text: dict(_variables(group))
-        for group in scope.mappings("envVarGroups")
-        if (name := group.scalar("name")) is not None
-    }
+def _group(entry: Table, scope: Scope) -> EnvVarGroup:
+    name = _name(entry)
+    return EnvVarGroup(name, entry.location, entry, entry.scalar("name"), dict(_variables(entry, name)), scope)
 
 
-def _variables(owner: Table) -> Iterator[tuple[str, EnvironmentVariable]]:
+def _groups_seen_from(scope: Scope, groups: tuple[EnvVarGroup, ...]) -> dict[str, EnvVarGroup]:
+    """By name: those of the scope itself, then those of no environment, which any service may use.
+
+    https://render.com/docs/configure-environment-variables#environment-groups
+    """
+    of_all = {group.name: group for group in groups if group.scope is not None and not group.scope.is_environment}
+    return of_all | {group.name: group for group in groups if group.scope is scope}
+
+
+def _database(entry: Table, scope: Scope) -> Database:
+    replicas = (each.scalar("name") for each in entry.mappings("readReplicas"))
+    return Database(
+        name=_name(entry),
+        location=entry.location,
+        fields=entry,
+        given_name=entry.scalar("name"),
+        plan=entry.scalar("plan"),
+        replicas=tuple(name for name in replicas if name is not None),
+        scope=scope,
+    )
+
+
+def _variables(owner: Table, group: str = "") -> Iterator[tuple[str, EnvironmentVariable]]:
     for entry in owner.mappings("envVars"):
         key = entry.scalar("key")
         if key is not None:
-            yield key.text, EnvironmentVariable(key.text, entry.scalar("value"), entry.location)
+            comes_from = _comes_from(entry)
+            reference = _reference(entry.get(comes_from.value))
+            value = entry.scalar("value")
+            yield key.text, EnvironmentVariable(key.text, value, entry.location, comes_from, reference, group)
 
 
-def _service(entry: Table, groups: Mapping[str, _Variables], names: dict[str, int]) -> Service:
-    environment: _Variables = {}
-    for variable in entry.mappings("envVars"):
-        group = variable.scalar("fromGroup")
-        environment.update(groups.get(group.text, {}) if group else {})
+def _comes_from(entry: Table) -> ValueFrom:
+    return next((each for each in ValueFrom if _is_given(entry, each)), ValueFrom.UNKNOWN)
+
+
+def _is_given(entry: Table, origin: ValueFrom) -> bool:
+    value = entry.get(origin.value)
+    if not isinstance(value, Scalar):
+        return value is not None
+    # `sync: true` and `generateValue: false` say nothing.
+    expected = {ValueFrom.DASHBOARD: False, ValueFrom.GENERATED: True}.get(origin)
+    return value.value is not None if expected is None else value.value is expected
+
+
+def _reference(value: object) -> Reference | None:
+    name = value.scalar("name") if isinstance(value, Table) else None
+    if name is None or not isinstance(value, Table):
+        return None
+    return Reference(name, value.scalar("type"), value.scalar("property"), value.scalar("envVarKey"))
+
+
+def _service(entry: Table, scope: Scope, groups: Mapping[str, EnvVarGroup], names: dict[str, int]) -> Service:
+    used = tuple(name for each in entry.mappings("envVars") if (name := each.scalar("fromGroup")) is not None)
+    environment: dict[str, EnvironmentVariable] = {}
+    for group in used:
+        if group.text in groups:
+            environment.update(groups[group.text].environment)
     environment.update(_variables(entry))
     name = entry.scalar("name")
     return Service(
         name=_item_name(name.text if name else "", names),
         location=entry.location,
+        fields=entry,
         given_name=name,
         type=entry.scalar("type"),
         runtime=entry.scalar("runtime") or entry.scalar("env"),
@@ -170,6 +284,8 @@ def _service(entry: Table, groups: Mapping[str, _Variables], names: dict[str, in
         health_check_path=entry.scalar("healthCheckPath"),
         root_dir=entry.scalar("rootDir"),
         environment=environment,
+        groups=used,
+        scope=scope,
     )
 
 

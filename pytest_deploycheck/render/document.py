@@ -6,6 +6,9 @@ knows 1.1 only, so it parses and composes here, and what a scalar means is decid
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import gc
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +28,9 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _BLOCK_STYLES = ("|", ">")
+
+# With what a scalar begins that may be something else than a text.
+_NOT_A_TEXT = frozenset("nN~tTfF+-.0123456789")
 
 
 class DocumentError(ValueError):
@@ -122,13 +128,30 @@ def parse_document(content: bytes, path: str) -> Table:
     :param path: as locations have it
     :raises DocumentError: it is no YAML, or something else than one mapping
     """
+    with _nothing_collected():
+        return _parsed(content, path)
+
+
+@contextlib.contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """While a document is built, all that is made stays: to look for garbage in it takes longer than to build it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _parsed(content: bytes, path: str) -> Table:
     try:
         composed: Iterable[yaml.Node | None] = yaml.compose_all(content, Loader=_LOADER)
         nodes = [node for node in composed if node is not None]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         location = Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
-        raise DocumentError(location, f"this is no YAML: {_sentence(error)}") from error
+        raise DocumentError(location, f"this is no YAML: {_sentence(error, content)}") from error
     except yaml.reader.ReaderError as error:
         raise _unreadable(error, content, path) from error
     if not nodes:
@@ -141,9 +164,14 @@ def parse_document(content: bytes, path: str) -> Table:
     return document
 
 
-def _sentence(error: yaml.MarkedYAMLError) -> str:
-    if error.problem and "cannot start any token" in error.problem:
-        return "a tab or another character stands here with which nothing can begin: indent with blanks"
+def _sentence(error: yaml.MarkedYAMLError, content: bytes) -> str:
+    if error.problem and error.problem_mark and "cannot start any token" in error.problem:
+        mark = error.problem_mark
+        encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        line = content.decode(encoding, errors="replace").splitlines()[mark.line]
+        if line[mark.column] == "\t":
+            return "a tab stands here: indent with blanks"
+        return f"nothing can begin with {line[mark.column]}: put it into quotes"
     context = f" ({error.context})" if error.context else ""
     return f"{error.problem or error.context}{context if error.problem else ''}"
 
@@ -154,11 +182,23 @@ def _unreadable(error: yaml.reader.ReaderError, content: bytes, path: str) -> Do
         before = content.decode("utf-8", errors="replace")[:position]
         what = f"the character #x{error.character:04x}" if isinstance(error.character, int) else "a character"
     else:
-        before = content[:position].decode("utf-8", errors="replace")
+        before = content[: _first_wrong_byte(content, position)].decode("utf-8", errors="replace")
         what = "a byte"
     lines = before.split("\n")
     location = Location(path, len(lines), len(lines[-1]) + 1)
     return DocumentError(location, f"{what} here does not belong into a YAML file ({error.reason}): save it as UTF-8")
+
+
+def _first_wrong_byte(content: bytes, position: int) -> int:
+    """Where a character begins that is none; libyaml tells the byte in it with which that became clear.
+
+    :param position: what it tells
+    """
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return position
 
 
 def _converted(node: yaml.Node, path: str, done: dict[int, Node | None]) -> Node:
@@ -215,7 +255,7 @@ def _merged(value: Node) -> dict[str, Entry]:
 
 
 def _value(text: str, style: str) -> str | int | float | bool | None:
-    if style:
+    if style or (text and text[0] not in _NOT_A_TEXT):
         return text
     if _NULL.fullmatch(text):
         return None

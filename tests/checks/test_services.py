@@ -49,8 +49,8 @@ def test_a_blueprint_without_a_fault_has_no_finding(root: Path, check: str) -> N
     [
         ("services: []\n", 1, "the blueprint has no services"),
         ("previews: {}\n", 1, "the blueprint has no services"),
-        ("services: hello\n", 1, "services has to be a list"),
-        (WEB + "  - foo\n", 5, "a service has to be a mapping with a type and a name"),
+        ("services: hello\n", 1, "services of the blueprint has to be a list, and is a single value"),
+        (WEB + "  - foo\n", 5, "a service has to be a mapping with type and name"),
         (WEB.replace("    name: api\n", ""), 2, "a service needs a name"),
         (WEB.replace("name: api", 'name: " "'), 2, "a service needs a name"),
         (WEB + WEB.partition("\n")[2], 6, "there is a service api already, in line 3"),

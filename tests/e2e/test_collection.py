@@ -25,7 +25,10 @@ services:
 TARGET = "3.13-manylinux_2_36_x86_64"
 ITEMS = [
     "render.yaml::blueprint::syntax",
+    "render.yaml::blueprint::document",
     "render.yaml::blueprint::services",
+    "render.yaml::api::fields",
+    "render.yaml::api::references",
     "render.yaml::api::python-version",
     "render.yaml::api::build-command",
     "render.yaml::api::build-home",
@@ -34,6 +37,9 @@ ITEMS = [
     f"requirements.txt::{TARGET}::demo",
     f"requirements.txt::{TARGET}::other-project",
 ]
+OF_API = [each for each in ITEMS if "::api::" in each]
+OF_REQUIREMENTS = [each for each in ITEMS if each.startswith("requirements.txt")]
+HEALTH_CHECK = "render.yaml::api::health-check-path"
 OWN = ["tests/test_own.py::test_one", "tests/test_own.py::test_two"]
 
 
@@ -96,32 +102,32 @@ def test_the_items_are_there_from_a_folder_below(project: Deploycheck, monkeypat
     assert collected(project("--collect-only", "-q")) == ITEMS
 
 
-@pytest.mark.parametrize("node_id", [ITEMS[5], ITEMS[7]])
+@pytest.mark.parametrize("node_id", [HEALTH_CHECK, OF_REQUIREMENTS[1]])
 def test_a_node_id_selects_its_item_alone(project: Deploycheck, node_id: str) -> None:
     assert collected(project("--collect-only", "-q", node_id)) == [node_id]
 
 
 def test_a_file_or_a_service_selects_its_items(project: Deploycheck) -> None:
-    assert collected(project("--collect-only", "-q", "render.yaml::api")) == ITEMS[2:6]
-    assert collected(project("--collect-only", "-q", "./requirements.txt")) == ITEMS[6:]
+    assert collected(project("--collect-only", "-q", "render.yaml::api")) == OF_API
+    assert collected(project("--collect-only", "-q", "./requirements.txt")) == OF_REQUIREMENTS
 
 
 def test_a_keyword_selects(project: Deploycheck) -> None:
-    assert collected(project("--collect-only", "-q", "-k", "health")) == [ITEMS[5]]
+    assert collected(project("--collect-only", "-q", "-k", "health")) == [HEALTH_CHECK]
 
 
 def test_every_item_passes_and_last_failed_runs_what_failed(project: Deploycheck, index: Index) -> None:
-    project("-q", index=index).assert_outcomes(passed=11, warnings=1)
+    project("-q", index=index).assert_outcomes(passed=len(ITEMS + OWN), warnings=1)
     project.project({"render.yaml": BLUEPRINT.replace("    healthCheckPath: /health\n", "")})
-    project("-q", index=index).assert_outcomes(passed=10, failed=1, warnings=1)
+    project("-q", index=index).assert_outcomes(passed=len(ITEMS + OWN) - 1, failed=1, warnings=1)
     again = project("--lf", index=index)
-    again.assert_outcomes(failed=1, deselected=10)
-    again.stdout.fnmatch_lines([f"FAILED {ITEMS[5]} - render.yaml:2: api has no*"])
+    again.assert_outcomes(failed=1, deselected=len(ITEMS + OWN) - 1)
+    again.stdout.fnmatch_lines([f"FAILED {HEALTH_CHECK} - render.yaml:2: api has no*"])
 
 
 def test_xdist_runs_the_same_items(project: Deploycheck, index: Index) -> None:
     result = project("-v", "-n", "2", index=index)
-    result.assert_outcomes(passed=11, warnings=1)
+    result.assert_outcomes(passed=len(ITEMS + OWN), warnings=1)
     ran = re.findall(r"\[gw\d\].* PASSED (\S+)", "\n".join(result.outlines))
     assert sorted(ran) == sorted([*OWN, *ITEMS])
 
