@@ -97,6 +97,8 @@ class Service:
     type: Scalar | None = None
     runtime: Scalar | None = None
     build_command: Scalar | None = None
+    start_command: Scalar | None = None
+    pre_deploy_command: Scalar | None = None
     health_check_path: Scalar | None = None
     root_dir: Scalar | None = None
     environment: Mapping[str, EnvironmentVariable] = field(default_factory=dict)
@@ -281,6 +283,8 @@ def _service(entry: Table, scope: Scope, groups: Mapping[str, EnvVarGroup], name
         type=entry.scalar("type"),
         runtime=entry.scalar("runtime") or entry.scalar("env"),
         build_command=entry.scalar("buildCommand"),
+        start_command=entry.scalar("startCommand"),
+        pre_deploy_command=entry.scalar("preDeployCommand"),
         health_check_path=entry.scalar("healthCheckPath"),
         root_dir=entry.scalar("rootDir"),
         environment=environment,

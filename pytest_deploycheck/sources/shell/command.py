@@ -1,0 +1,93 @@
+"""Simple commands, as a shell would run them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from pytest_deploycheck.location import Location
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word as the shell hands it to the program.
+
+    :param text: quotes undone, and variables put in as far as they are known; the others stand there as written
+    :param location: where it begins, in the blueprint or in the script that it was read from
+    :param is_known: whether the text is all that the program gets
+    """
+
+    text: str
+    location: Location
+    is_known: bool = True
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Command:
+    """One program with its arguments, in the place where it runs.
+
+    :param words: the program and what it is given; never empty; without assignments, redirections and wrappers
+    :param directory: where it runs, relative to the root of the repository, ``.`` for the root; None where unknown
+    :param environment: the variables that the commands before it set, or that stand before it; None: not known
+    :param wrappers: what stands before the program and runs it: ``poetry run``, ``python -m``, ``sudo``, ``exec``
+    :param is_conditional: whether it may also not run: behind ``||``, in an ``if``, a loop or a function
+    :param outputs: the files that its output is written to, as written
+    """
+
+    words: tuple[Word, ...]
+    directory: str | None
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+    wrappers: tuple[str, ...] = ()
+    is_conditional: bool = False
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def location(self) -> Location:
+        """Where its program stands."""
+        return self.words[0].location
+
+    @property
+    def program(self) -> str:
+        """Its name without a folder: ``gunicorn``, also for ``.venv/bin/gunicorn`` and ``python -m gunicorn``."""
+        return PurePosixPath(self.words[0].text).name or self.words[0].text
+
+    @property
+    def arguments(self) -> tuple[Word, ...]:
+        """The words behind the program."""
+        return self.words[1:]
+
+    def __str__(self) -> str:
+        return " ".join(each.text for each in self.words)
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something about a place in a command: why it cannot be read, or is not followed.
+
+    :param text: what stands there
+    :param reason: one half of a sentence
+    """
+
+    location: Location
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Commands:
+    """All that a command line runs.
+
+    :param commands: in the order in which they run; those of scripts where the scripts are run
+    :param not_followed: what runs further commands that are not known here
+    :param mistakes: what is no command that a shell can read
+    :param scripts: the files that were read, relative to the root of the repository
+    """
+
+    commands: tuple[Command, ...] = ()
+    not_followed: tuple[Remark, ...] = ()
+    mistakes: tuple[Remark, ...] = ()
+    scripts: tuple[str, ...] = ()
