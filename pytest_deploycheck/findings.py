@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.location import Location
 
 
@@ -24,6 +25,7 @@ class Finding:
     :param message: what is wrong, one sentence, without the location and without a full stop
     :param evidence: why, one line each: the chain, what exists, what rules it out
     :param fix: what to do, one line each, most useful first; each line was computed, never guessed
+    :param edits: the change that the first line of ``fix`` describes; empty where only a person can make it
     """
 
     check: str
@@ -32,6 +34,7 @@ class Finding:
     evidence: tuple[str, ...] = ()
     fix: tuple[str, ...] = ()
     severity: Severity = Severity.ERROR
+    edits: tuple[Edit, ...] = ()
 
     def __str__(self) -> str:
         """The finding as a terminal shows it: headline, evidence, fix; no trailing newline."""
