@@ -171,15 +171,24 @@ class Search:
         self._cores.append(kept)
 
     def _without_wheels(self, target: int, few: States) -> list[WithoutWheels]:
-        """The projects of a failure that have versions that would do, and no wheel of them."""
-        wheels, view = self._trials.wheels(target), self._trials.views[target]
+        """The projects of a failure that have versions that would do, and no wheel of them.
+
+        The conflict names them, or else they are among what pip would pick, were it free to build: those without any
+        wheel rather than those that have one of a version that does not fit.
+        """
         lines = tuple(at for at, state in enumerate(few) if state is not State.LEFT_OUT)
-        found = []
-        for project, specifier in _together(self._trials.attempt(target, few).wanted):
-            has_wheel = next(wheels.candidates(project).select(specifier), None) is not None
-            if not has_wheel and next(view.candidates(project).select(specifier), None) is not None:
-                found.append(WithoutWheels(project, target, lines))
-        return found
+        wanted = _together(self._trials.attempt(target, few).wanted)
+        names = [project for project, specifier in wanted if self._is_only_built(target, project, specifier)]
+        if not names:
+            picked = self._trials.installed(target, few).distributions
+            built = [NormalizedName(each.name) for each in picked if not each.file.is_wheel]
+            built = [each for each in built if each not in self._trials.tolerated]
+            names = [each for each in built if self._is_only_built(target, each, SpecifierSet())] or built
+        return [WithoutWheels(project, target, lines) for project in names]
+
+    def _is_only_built(self, target: int, project: NormalizedName, specifier: SpecifierSet) -> bool:
+        wheel = next(self._trials.wheels(target).candidates(project).select(specifier), None)
+        return wheel is None and next(self._trials.views[target].candidates(project).select(specifier), None) is not None
 
     # What pip would then pick.
 
