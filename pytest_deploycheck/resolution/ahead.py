@@ -12,7 +12,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
@@ -71,8 +71,8 @@ class Ahead:
         if before in (0, len(self._tried[name])):
             return
         selected = self._candidates(tried.project).select(self._known.get(tried.project, SpecifierSet()))
-        older = ((version, files[0]) for version, files in selected if version < tried.version)
-        for version, file in islice(older, min(2**before, _FURTHEST)):
+        following = dropwhile(lambda each: each[0] != tried.version, selected)
+        for version, (file, *_) in islice(following, 1, 1 + min(2**before, _FURTHEST)):
             # A source distribution is fetched as a whole: too much for a guess.
             if file.is_wheel and version not in self._reached[name]:
                 self._reached[name].add(version)

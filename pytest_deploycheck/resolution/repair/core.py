@@ -9,7 +9,7 @@ from pytest_deploycheck.resolution.repair.trials import Trials
 
 
 def core(trials: Trials, target: int, states: States) -> States:
-    """The part of failing states that fails by itself: no line of it can be left out, or let any version in.
+    """The part of failing states that fails by itself: no line of it can be left out.
 
     Whatever is changed elsewhere, one of the lines that it keeps has to change; if it keeps none that may, no change
     of versions helps.
@@ -20,11 +20,8 @@ def core(trials: Trials, target: int, states: States) -> States:
     few = _enough(trials, target, states)
     for position in [at for at, state in enumerate(few) if state is not State.LEFT_OUT]:
         without = with_state(few, (position,), State.LEFT_OUT)
-        loosened = with_state(few, (position,), State.ANY_VERSION)
         if trials.fails(target, without):
             few = without
-        elif few[position] is State.KEPT and trials.lines[position].may_change and trials.fails(target, loosened):
-            few = loosened
     return few
 
 

@@ -105,21 +105,11 @@ class NearestVersions:
         for version in self.candidates(position):
             if version == best[position]:
                 return None
-            if self._fails_alone(position, version):
-                continue
             for others in ({at: pin for at, pin in best.items() if at != position}, {}):
                 found = self._solved({**others, position: version}, changing)
                 if found is not None and self.cost(found) < self.cost(best):
                     return found
         return None
-
-    def _fails_alone(self, position: int, version: Version) -> bool:
-        nothing: States = tuple(State.LEFT_OUT for _ in self._trials.lines)
-        alone = with_state(nothing, (position,), version)
-        line = self._trials.lines[position]
-        if line.asked.constraint:
-            return False
-        return any(self._trials.fails(each, alone) for each in self._trials.targets if self._trials.counts(line, each))
 
     def _solved(self, pins: Pins, changing: frozenset[int]) -> dict[int, Version] | None:
         """Versions for the lines that have none yet, the same on every target."""
