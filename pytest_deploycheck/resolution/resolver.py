@@ -84,7 +84,13 @@ def _lacking(source: str, asked: Sequence[Asked], view: TargetView, fault: HashF
 
 
 def _resolve(
-    source: str, asked: Sequence[Asked], view: TargetView, checking: HashChecking | None, bound: Bound, *, is_trial: bool
+    source: str,
+    asked: Sequence[Asked],
+    view: TargetView,
+    checking: HashChecking | None,
+    bound: Bound,
+    *,
+    is_trial: bool,
 ) -> Resolution:
     """Once more with each file left out that turns out to be another than its name says: pip would have known."""
     while True:

@@ -57,11 +57,12 @@ def hitting_sets(cores: Sequence[frozenset[int]], size: int) -> Iterator[frozens
         if chosen in seen:
             return
         seen.add(chosen)
-        missed = [each for each in cores if chosen.isdisjoint(each)]
+        missed: list[frozenset[int]] = [each for each in cores if chosen.isdisjoint(each)]
         if not missed:
             yield chosen
         elif len(chosen) < size:
-            for line in sorted(min(missed, key=len)):
+            fewest: frozenset[int] = min(missed, key=len)
+            for line in sorted(fewest):
                 yield from extended(chosen | {line})
 
     yield from extended(frozenset())

@@ -93,7 +93,7 @@ class Search:
 
     def __init__(self, trials: Trials) -> None:
         self._trials = trials
-        self._versions = NearestVersions(trials)
+        self.versions = NearestVersions(trials)
         self._cores: list[frozenset[int]] = []
 
     def run(self) -> Found:
@@ -107,7 +107,7 @@ class Search:
                 except _NoWheels as without:
                     found.without_wheels += without.found
                     self._trials.tolerate([each.project for each in without.found])
-                    self._versions.forget()
+                    self.versions.forget()
                     self._cores.clear()
         except _Stuck as stuck:
             found.stuck = stuck.stuck
@@ -134,7 +134,7 @@ class Search:
         return f"which versions of {', '.join(names)}" if names else "what pip picks"
 
     def _order(self, pins: Pins) -> tuple[int, Cost]:
-        return len(pins), self._versions.cost(pins)
+        return len(pins), self.versions.cost(pins)
 
     # Which lines have to change.
 
@@ -145,14 +145,12 @@ class Search:
             sets = list(islice(hitting_sets(self._cores, size), _MOST_SETS))
             if not sets:
                 size += 1
-            elif not any([self._adds_a_core(each) for each in sets]):
+            elif not any(self._adds_a_core(each) for each in sets):
                 return sets
 
     def _adds_a_core(self, changing: frozenset[int]) -> bool:
         """Whether the change of some lines does not suffice: then the reason is one more core."""
-        if any(changing.isdisjoint(each) for each in self._cores):
-            return True  # By a core that another set has just given.
-        states = self._versions.states({}, changing)
+        states = self.versions.states({}, changing)
         for target in self._trials.targets:
             if self._trials.fails(target, states):
                 self._add(target, core(self._trials, target, states))
@@ -187,8 +185,12 @@ class Search:
         return [WithoutWheels(project, target, lines) for project in names]
 
     def _is_only_built(self, target: int, project: NormalizedName, specifier: SpecifierSet) -> bool:
-        wheel = next(self._trials.wheels(target).candidates(project).select(specifier), None)
-        return wheel is None and next(self._trials.views[target].candidates(project).select(specifier), None) is not None
+        """Whether there are versions that would do, but no wheel of any of them."""
+        wheels, anything = (
+            next(view.candidates(project).select(specifier), None)
+            for view in (self._trials.wheels(target), self._trials.views[target])
+        )
+        return wheels is None and anything is not None
 
     # What pip would then pick.
 
@@ -196,7 +198,7 @@ class Search:
         """Versions for some lines, and for as many further ones as keep pip from source distributions."""
         wanted = changing
         while True:
-            pins = self._versions.smallest(changing)
+            pins = self.versions.smallest(changing)
             if pins is None:
                 return None
             to_build = self._to_build(pins)
@@ -212,7 +214,7 @@ class Search:
     def _to_build(self, pins: Pins) -> list[NormalizedName] | None:
         """The projects that pip would build all the same; None where it would fail."""
         names: dict[NormalizedName, None] = {}
-        states = self._versions.states(pins)
+        states = self.versions.states(pins)
         for target in self._trials.targets:
             found = self._trials.installed(target, states)
             if found.outcome is not Outcome.OK:
@@ -267,7 +269,7 @@ class Search:
         """Every change of so many lines, those that are kept from being built first."""
         for changing in combinations(self._pool(), size):
             if all(not each.isdisjoint(changing) for each in self._cores):
-                for versions in product(*map(self._versions.candidates, changing)):
+                for versions in product(*map(self.versions.candidates, changing)):
                     yield dict(zip(changing, versions, strict=True))
 
     def _pool(self) -> list[int]:

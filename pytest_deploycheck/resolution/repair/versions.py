@@ -49,7 +49,10 @@ class NearestVersions:
             assert line.project is not None
             targets = [each for each in self._trials.targets if self._trials.counts(line, each)]
             offered = [
-                {version: files[0] for version, files in self._trials.wheels(each).candidates(line.project).select(_ANY)}
+                {
+                    version: files[0]
+                    for version, files in self._trials.wheels(each).candidates(line.project).select(_ANY)
+                }
                 for each in targets
             ]
             shared = [version for version in offered[0] if all(version in each for each in offered)] if offered else []
@@ -66,7 +69,9 @@ class NearestVersions:
     def step(self, position: int, version: Version) -> Step:
         """From what a line asks for to a version."""
         line, ordered = self._trials.lines[position], self.candidates(position)
-        return step(version, ordered if version in ordered else [*ordered, version], line.specifier, self.newest(position))
+        return step(
+            version, ordered if version in ordered else [*ordered, version], line.specifier, self.newest(position)
+        )
 
     def newest(self, position: int) -> Version | None:
         """The newest version that a line allows now, of whatever files."""
