@@ -11,16 +11,20 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.findings import CannotCheck
+from pytest_deploycheck.fixing.file_text import FileText, NotEditable
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError, Scalar
+from pytest_deploycheck.render.edits import BlueprintText
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.render.python_version import FILE as PYTHON_VERSION_FILE
 from pytest_deploycheck.render.python_version import ServicePython, service_python
 from pytest_deploycheck.render.references import References
 from pytest_deploycheck.render.validation import entry_faults, service_subject
+from pytest_deploycheck.repairs import Repairs
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import InvalidTarget, Target, checked_platform, parse_target
 from pytest_deploycheck.resolutions import Resolutions
@@ -65,6 +69,7 @@ class Deployment:
                 "--deploycheck-blueprint and --deploycheck-requirements name other files, --rootdir another root"
             )
         self.resolutions = Resolutions(settings, environ)
+        self.repairs = Repairs(self)
 
     # What the files say.
 
@@ -91,6 +96,17 @@ class Deployment:
             self.blueprint_error = error
         except OSError as error:
             self.blueprint_error = CannotCheck(f"it cannot be read: {(error.strerror or str(error)).lower()}")
+
+    @cached_property
+    def blueprint_text(self) -> BlueprintText | None:
+        """The blueprint as it is written, for edits; None where there is none that could be read."""
+        if self.blueprint is None:
+            return None
+        content = (self.root / self.blueprint.path).read_bytes()
+        try:
+            return BlueprintText(self.blueprint.path, FileText.read(self.blueprint.path, content).text)
+        except NotEditable:
+            return None
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -190,6 +206,13 @@ class Deployment:
         return service_python(
             service, self._python_version_file, self.created, created_is_assumed=self.settings.service_created is None
         )
+
+    def python_version_edits(self, location: Location, version: str) -> tuple[Edit, ...]:
+        """Another version in place of the one in ``.python-version``."""
+        line = (self._python_version_file or "").splitlines()[location.line - 1]
+        column = len(line) - len(line.lstrip()) + 1
+        start = Location(location.path, location.line, column)
+        return (Edit(start, Location(location.path, location.line, column + len(line.strip())), version),)
 
     def targets_of(self, source: Source) -> tuple[SourceOnTarget, ...]:
         """Each machine that a source is deployed to; asked after each item, so worked out once.

@@ -28,6 +28,8 @@ _OPTIONS = (
     ),
     ("deploycheck_offline", "bool", None, "use only what the cache holds"),
     ("deploycheck_json", "string", "PATH", "write a machine-readable report"),
+    ("deploycheck_fix_dirty", "bool", None, "let --deploycheck-fix=write change files with uncommitted changes"),
+    ("deploycheck_matrix", "bool", None, "show on which Pythons each source would deploy without building anything"),
 )
 
 # Settings that only the ini file has: name, type, help.
@@ -59,6 +61,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         else:
             group.addoption(option, metavar=metavar, help=help_text)
         parser.addini(name, f"{help_text} (as {option})", type=kind)  # type: ignore[arg-type]
+    # With an optional value, so that it stands alone: `--deploycheck-fix`, `--deploycheck-fix=write`.
+    fix = "show what would mend the findings as a diff; =write writes it"
+    group.addoption("--deploycheck-fix", nargs="?", const="diff", metavar="write", help=fix)
+    parser.addini("deploycheck_fix", f"{fix} (as --deploycheck-fix)", type="string")
     clear = "remove what the cache holds, then stop, or go on with --deploycheck"
     group.addoption("--deploycheck-cache-clear", action="store_true", default=False, help=clear)
     for name, kind, help_text in _INI_ONLY:

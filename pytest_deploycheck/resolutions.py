@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -23,7 +23,7 @@ from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.resolution.asked import Asked, Preferences
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
 from pytest_deploycheck.resolution.http.transport import Transport, redacted
-from pytest_deploycheck.resolution.known import Advice, KnownAdvice, KnownResolutions
+from pytest_deploycheck.resolution.known import Advice, KnownAdvice, KnownAnswers, KnownResolutions
 from pytest_deploycheck.resolution.pip_configuration import (
     InvalidConfiguration,
     PipConfiguration,
@@ -123,6 +123,27 @@ class Resolutions:
         if key and is_complete:
             known.write(f"{key} {name}", advice, self._fresh_until(places))
         return advice
+
+    def kept(
+        self, kind: str, source: Source, targets: Iterable[Target], said: str, compute: Callable[[], tuple[Any, bool]]
+    ) -> Any:
+        """What takes many resolutions of a source to find out, as plain JSON values; kept as long as they hold.
+
+        :param said: what it depends on beside the source and the targets
+        :param compute: gives it, and whether it may be kept
+        """
+        places = self._places(source)
+        keys = [_key(source, target, asked_of(source), places) for target in targets]
+
+        def computed() -> tuple[Any, float]:
+            with _without_collecting():
+                found, is_complete = compute()
+            return found, self._fresh_until(places) if is_complete else 0.0
+
+        if None in keys:
+            return computed()[0]
+        key = hashlib.sha256(json.dumps([keys, said]).encode()).hexdigest()
+        return KnownAnswers(self._cache, kind, offline=self._settings.offline).get(key, computed)
 
     def _fresh_until(self, places: Places) -> float:
         from pytest_deploycheck.resolution.stored import PAGE_LIFETIME

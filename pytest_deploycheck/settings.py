@@ -35,6 +35,9 @@ class Settings:
     :param service_created: None where nobody said it
     :param platform: a platform tag; None to take the platform's own
     :param pip_flags: None to take the default
+    :param fix: ``diff`` to show what would mend the findings, ``write`` to write it; None for neither
+    :param fix_dirty: also write files that have uncommitted changes
+    :param matrix: resolve each source on all Pythons that Render has
     :param timeout: seconds
     :param cache: a folder; None to take the user's cache directory
     """
@@ -53,6 +56,9 @@ class Settings:
     ignore: tuple[Ignore, ...] = ()
     timeout: float = 15.0
     cache: Path | None = None
+    fix: str | None = None
+    fix_dirty: bool = False
+    matrix: bool = False
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -79,6 +85,9 @@ def read_settings(config: pytest.Config) -> Settings:
         ignore=tuple(map(_ignore, config.getini("deploycheck_ignore") or ())),
         cache=next(iter(chosen.paths("deploycheck_cache")), None),
         timeout=_seconds(config.getini("deploycheck_timeout"), defaults.timeout),
+        fix=_fix(chosen.one("deploycheck_fix")),
+        fix_dirty=bool(chosen.one("deploycheck_fix_dirty")),
+        matrix=bool(chosen.one("deploycheck_matrix")),
     )
 
 
@@ -122,6 +131,12 @@ class _Values:
         folder = self._config.invocation_params.dir if on_command_line else ini_folder
         paths = dict.fromkeys((folder / text).resolve() for text in self.many(name) if text.strip())
         return tuple(paths)
+
+
+def _fix(text: str | None) -> str | None:
+    if not text or text in ("diff", "write"):
+        return text or None
+    raise pytest.UsageError(f"--deploycheck-fix={text}: expected `diff`, which changes nothing, or `write`")
 
 
 def _date(text: str | None) -> date | None:

@@ -144,4 +144,4 @@ def _named_twice(called: str, resources: Iterable[Service | Database | EnvVarGro
 def _findings(check_name: str, faults: Iterable[Fault]) -> Iterator[Finding]:
     for fault in faults:
         severity = Severity.ERROR if fault.is_certain else Severity.ADVICE
-        yield Finding(check_name, fault.location, fault.message, fault.evidence, fault.fix, severity)
+        yield Finding(check_name, fault.location, fault.message, fault.evidence, fault.fix, severity, fault.edits)

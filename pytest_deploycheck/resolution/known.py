@@ -50,7 +50,7 @@ class KnownResolutions:
         found = self._read(key)
         if found is not None:
             return found
-        with self._alone(key):
+        with alone(self._cache, _KIND, key):
             found = self._read(key)  # Another process may have computed it meanwhile.
             if found is None:
                 found, fresh_until = compute()
@@ -77,18 +77,19 @@ class KnownResolutions:
             return None
         return entry.resolution
 
-    @contextlib.contextmanager
-    def _alone(self, key: str) -> Iterator[None]:
-        """Hold the lock on a key, where the file system has locks."""
-        from filelock import FileLock, Timeout  # Not needed where everything is known.
 
-        lock = FileLock(self._cache.lock_path(_KIND, key))
-        with contextlib.suppress(Timeout, OSError, NotImplementedError):
-            lock.acquire(timeout=_PATIENCE)
-        try:
-            yield
-        finally:
-            lock.release()
+@contextlib.contextmanager
+def alone(cache: Cache, kind: str, key: str) -> Iterator[None]:
+    """Hold the lock on a key, where the file system has locks."""
+    from filelock import FileLock, Timeout  # Not needed where everything is known.
+
+    lock = FileLock(cache.lock_path(kind, key))
+    with contextlib.suppress(Timeout, OSError, NotImplementedError):
+        lock.acquire(timeout=_PATIENCE)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Advice(NamedTuple):
@@ -127,6 +128,45 @@ class KnownAdvice:
         if fresh_until > time.time():
             entry = {"computed": time.time(), "fresh_until": min(fresh_until, 1e12), **advice._asdict()}
             self._cache.write("advice", key, json.dumps(entry).encode())
+
+
+class KnownAnswers:
+    """What takes many resolutions to find out, as plain JSON values; found by one process at a time.
+
+    :param kind: of the answers
+    :param offline: take what is stored, however old
+    """
+
+    def __init__(self, cache: Cache, kind: str, *, offline: bool = False) -> None:
+        self._cache = cache
+        self._kind = kind
+        self._offline = offline
+
+    def get(self, key: str, compute: Callable[[], tuple[Any, float]]) -> Any:
+        """The stored answer, or the computed one, which is stored.
+
+        :param compute: gives it, and until when it holds, in seconds since the epoch; 0: it is not to be stored
+        """
+        found = self._read(key)
+        if found is not None:
+            return found
+        with alone(self._cache, self._kind, key):
+            found = self._read(key)
+            if found is None:
+                found, fresh_until = compute()
+                if fresh_until > time.time():
+                    entry = {"computed": time.time(), "fresh_until": min(fresh_until, 1e12), "answer": found}
+                    self._cache.write(self._kind, key, json.dumps(entry).encode())
+        return found
+
+    def _read(self, key: str) -> Any:
+        try:
+            entry = json.loads(self._cache.read(self._kind, key) or b"null")
+            if entry is None or not (self._offline or entry["computed"] <= time.time() < entry["fresh_until"]):
+                return None
+            return entry["answer"]
+        except (ValueError, TypeError, KeyError):
+            return None
 
 
 class _Entry(NamedTuple):

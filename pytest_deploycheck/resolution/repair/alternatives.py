@@ -14,18 +14,20 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pytest_deploycheck.resolution.asked import Asked
+from pytest_deploycheck.resolution.repair.repair import Reason
 from pytest_deploycheck.resolution.repair.search import WithoutWheels, needs_a_word
 from pytest_deploycheck.resolution.repair.trials import Trials
 from pytest_deploycheck.resolution.resolver import resolve
 from pytest_deploycheck.resolution.result import Outcome
 
 
-def alternatives(missing: Iterable[WithoutWheels], trials: Trials, asked: Sequence[Asked]) -> tuple[str, ...]:
+def alternatives(missing: Iterable[WithoutWheels], trials: Trials, asked: Sequence[Asked]) -> tuple[Reason, ...]:
     """One line for each project that can be replaced: by what, and that everything resolves then.
 
     :param asked: all lines, changed as far as that helps
     """
-    return tuple(filter(None, (_alternative(each.project, trials, asked) for each in missing)))
+    found = ((each.project, _alternative(each.project, trials, asked)) for each in missing)
+    return tuple(Reason(project, text) for project, text in found if text)
 
 
 def _alternative(project: NormalizedName, trials: Trials, asked: Sequence[Asked]) -> str:

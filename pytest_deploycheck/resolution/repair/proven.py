@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from packaging.requirements import Requirement
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -13,7 +12,7 @@ from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.repair import words
 from pytest_deploycheck.resolution.repair.alternatives import alternatives
 from pytest_deploycheck.resolution.repair.line import Line, lines_of
-from pytest_deploycheck.resolution.repair.repair import Change, NoRepair, Repair
+from pytest_deploycheck.resolution.repair.repair import Change, NoRepair, Reason, Repair
 from pytest_deploycheck.resolution.repair.search import Found, Search, needs_a_word
 from pytest_deploycheck.resolution.repair.shape import Clauses, shapes, specifier_of
 from pytest_deploycheck.resolution.repair.step import pin_of
@@ -54,11 +53,11 @@ def find_repair(
     trials.tolerate(broken.tolerated)
     search = Search(trials)
     found = search.run()
-    left = tuple(words.without_wheels(each, trials) for each in found.without_wheels)
+    left = tuple(Reason(each.project, words.without_wheels(each, trials)) for each in found.without_wheels)
     if found.stuck is not None:
-        return NoRepair((*left, *words.stuck(found.stuck, trials)), is_certain=True)
+        return NoRepair((*left, *(Reason("", each) for each in words.stuck(found.stuck, trials))), is_certain=True)
     if found.pins is None:
-        return NoRepair((*left, f"no change was found within {seconds:.0f} s"), is_certain=False)
+        return NoRepair((*left, Reason("", f"no change was found within {seconds:.0f} s")), is_certain=False)
     return _Writing(broken, trials, search, found).repair(left)
 
 
@@ -73,12 +72,13 @@ class _Writing:
         assert found.pins is not None
         self._pins = found.pins
 
-    def repair(self, left: tuple[str, ...]) -> Repair | NoRepair:
+    def repair(self, left: tuple[Reason, ...]) -> Repair | NoRepair:
         """In the shape of the lines as far as pip then picks wheels; else as pins."""
         chosen: dict[int, Clauses] = {at: self._ways(at)[-1] for at in self._pins}
         proof = self._proof(chosen)
         if proof is None:
-            return NoRepair((*left, "what was found does not hold in pip's hash-checking mode"), is_certain=False)
+            nothing = "what was found does not hold in pip's hash-checking mode"
+            return NoRepair((*left, Reason("", nothing)), is_certain=False)
         for at in sorted(self._pins):
             for way in self._ways(at)[:-1]:
                 shaped = self._proof({**chosen, at: way})
@@ -88,8 +88,8 @@ class _Writing:
         others = alternatives(self._found.without_wheels, self._trials, self._asked(chosen)) if left else ()
         changes = tuple(self._change(at, chosen[at], proof) for at in sorted(chosen))
         if not changes:
-            return NoRepair((*left, *others), is_certain=True)
-        return Repair(changes, proof, self._found.is_fewest, (*left, *others))
+            return NoRepair(left, is_certain=True, alternatives=others)
+        return Repair(changes, proof, self._found.is_fewest, left, others)
 
     def _ways(self, at: int) -> list[Clauses]:
         line, version = self._trials.lines[at], self._pins[at]
@@ -142,13 +142,13 @@ class _Writing:
 
     def _change(self, at: int, clauses: Clauses, proof: tuple[Resolution, ...]) -> Change:
         line = self._trials.lines[at]
-        before: Requirement | None = None if line.is_new else line.asked.requirement
+        before = "" if line.is_new else str(line.asked.requirement)
         picked = (each for found in proof for each in found.distributions if each.name == line.project)
         version = next((Version(each.version) for each in picked), self._pins[at])
         edge = pin_of(line.specifier) or self._versions.newest(at)
         is_older = edge is not None and version < edge and not line.specifier.contains(version, prereleases=True)
-        after = line.changed(specifier_of(clauses))
-        return Change(line.asked.line, before, after, clauses, version, is_older, self._hashes(line))
+        after = str(line.changed(specifier_of(clauses)))
+        return Change(line.asked.line, before, after, clauses, str(version), is_older, self._hashes(line))
 
 
 # What the name of every wheel holds: see :attr:`.Target.machine`.
