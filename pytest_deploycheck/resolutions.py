@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -47,6 +47,16 @@ if TYPE_CHECKING:
 _MOST_SECONDS = 10.0
 
 
+class OtherPython(NamedTuple):
+    """A Python on which a source resolves to wheels only.
+
+    :param distributions: how many
+    """
+
+    target: Target
+    distributions: int
+
+
 class Resolutions:
     """Resolutions by source and target; the first that is asked for is what first needs the network.
 
@@ -58,7 +68,6 @@ class Resolutions:
         self._environ = environ
         self._views: dict[tuple[str, Target], TargetView] = {}
         self._resolutions: dict[tuple[str, Target], Resolution] = {}
-        self._other_pythons: dict[tuple[str, Target], Resolution | None] = {}
 
     def get(self, source: Source, target: Target) -> Resolution:
         """What pip would pick."""
@@ -82,19 +91,27 @@ class Resolutions:
             self._views[key] = TargetView(indexes, target, _preferences(source))
         return self._views[key]
 
-    def python_with_wheels(self, source: Source, target: Target) -> Resolution | None:
+    def python_with_wheels(self, source: Source, target: Target) -> OtherPython | None:
         """The nearest Python on which a source resolves to wheels only: older ones first, then newer ones.
 
-        :returns: its resolution there, None where none was found in the time that a message is worth
+        :returns: None where none was found in the time that a message is worth
         """
-        key = (source.path, target)
-        if key not in self._other_pythons:
-            until = time.monotonic() + _MOST_SECONDS
-            to_build = [each for each in self.get(source, target).distributions if not each.file.is_wheel]
-            nearby = (each for each in _nearby(target) if self._may_have_wheels(source, each, to_build))
-            tried = (self.get(source, each) for each in nearby if time.monotonic() < until)
-            self._other_pythons[key] = next((found for found in tried if found.has_wheels_only), None)
-        return self._other_pythons[key]
+        found = self.kept("python", source, (target,), "", lambda: self._other_python(source, target))
+        if not found:
+            return None
+        return OtherPython(Target(found["python"], target.platform, target.free_threaded), found["count"])
+
+    def _other_python(self, source: Source, target: Target) -> tuple[dict[str, Any], bool]:
+        until = time.monotonic() + _MOST_SECONDS
+        to_build = [each for each in self.get(source, target).distributions if not each.file.is_wheel]
+        for other in _nearby(target):
+            if time.monotonic() > until:
+                return {}, False
+            if self._may_have_wheels(source, other, to_build):
+                found = self.get(source, other)
+                if found.has_wheels_only:
+                    return {"python": other.python, "count": len(found.distributions)}, True
+        return {}, True
 
     def _may_have_wheels(self, source: Source, target: Target, to_build: Iterable[Distribution]) -> bool:
         """Whether it is worth to resolve there: what has to be built elsewhere has a wheel, in the same version."""

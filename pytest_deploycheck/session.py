@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,8 +18,12 @@ from pytest_deploycheck.reports.writing import problem_with
 from pytest_deploycheck.resolution.target import InvalidTarget
 from pytest_deploycheck.settings import Settings, read_settings
 
+if TYPE_CHECKING:
+    from pytest_deploycheck.fixing.run import FixRun
+
 # On reports, which xdist carries from its workers.
 _ATTACHED = "deploycheck"
+_FIXES = "deploycheck_fixes"
 
 
 class DeploycheckSession:
@@ -32,6 +36,7 @@ class DeploycheckSession:
         self._ignored = _ignored(settings, files)
         self._report = JsonReport()
         self._attached: set[tuple[str, str]] = set()
+        self._fixing = _fixing(settings)
 
     @classmethod
     def start(cls, config: pytest.Config) -> DeploycheckSession:
@@ -95,6 +100,10 @@ class DeploycheckSession:
             return report
         if call.when == "call":
             setattr(report, _ATTACHED, {"findings": [finding_entry(each, item.nodeid) for each in item.findings]})
+            if self._fixing is not None:
+                from pytest_deploycheck.fixing.fixes import fix_entries
+
+                setattr(report, _FIXES, list(fix_entries(item.findings, item.nodeid)))
         elif call.when == "teardown":
             setattr(report, _ATTACHED, {"resolutions": self._new_resolutions()})
         if report.skipped and isinstance(report.longrepr, tuple):
@@ -120,6 +129,8 @@ class DeploycheckSession:
         attached = getattr(report, _ATTACHED, None)
         if attached is not None:
             self._report.add(**attached)
+        if self._fixing is not None:
+            self._fixing.fixes.add(getattr(report, _FIXES, ()))
 
     def pytest_report_header(self) -> list[str]:
         """The sources and their targets."""
@@ -144,8 +155,26 @@ class DeploycheckSession:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report, of a run that was interrupted as well."""
         self.deployment.resolutions.close()
-        if self.settings.json is not None and not hasattr(session.config, "workerinput"):
+        if hasattr(session.config, "workerinput"):
+            return
+        if self.settings.json is not None:
             self._report.write(self.settings.json)
+        if self._fixing is not None and self._fixing.finish():
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """What would be changed, or was."""
+        if self._fixing is not None:
+            self._fixing.show(terminalreporter)
+
+
+def _fixing(settings: Settings) -> FixRun | None:
+    """What gathers and makes the changes, where they are asked for."""
+    if settings.fix is None:
+        return None
+    from pytest_deploycheck.fixing.run import FixRun
+
+    return FixRun(settings.root, writes=settings.fix == "write", takes_dirty=settings.fix_dirty)
 
 
 def _ignored(settings: Settings, files: tuple[PlannedFile, ...]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.resolution.http.transport import Unreachable
-from pytest_deploycheck.resolution.result import Resolution
+from pytest_deploycheck.resolutions import OtherPython
 from pytest_deploycheck.subjects import SourceOnTarget
 
 
@@ -37,14 +37,14 @@ def with_repair(finding: Finding, place: SourceOnTarget, deployment: Deployment,
     return replace(finding, evidence=evidence, fix=fix, edits=edits)
 
 
-def _python_advice(place: SourceOnTarget, python: Resolution | None) -> tuple[str, ...]:
+def _python_advice(place: SourceOnTarget, python: OtherPython | None) -> tuple[str, ...]:
     if python is None:
         return ()
-    have = f"all {len(python.distributions)} distributions of {place.source.path} have wheels there"
+    have = f"all {python.distributions} distributions of {place.source.path} have wheels there"
     return (f"set PYTHON_VERSION to {python.target.python}: {have}",)
 
 
-def _python_edits(place: SourceOnTarget, python: Resolution | None, deployment: Deployment) -> tuple[Edit, ...]:
+def _python_edits(place: SourceOnTarget, python: OtherPython | None, deployment: Deployment) -> tuple[Edit, ...]:
     """The edits with which all services of a place get another Python; none where the target was asked for."""
     if python is None or deployment.settings.targets or not place.services:
         return ()
