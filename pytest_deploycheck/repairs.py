@@ -81,7 +81,7 @@ class Repairs:
 
         :raises Unreachable: an index did not answer
         """
-        if source.path not in self._found:
+        if source.name not in self._found:
             places = self._deployment.targets_of(source)
             targets = [each.target for each in places]
             stored = self._deployment.resolutions.kept(
@@ -89,8 +89,8 @@ class Repairs:
             )
             mended = _load(stored)
             # Where things stand in a line may change without a change of what it says.
-            self._found[source.path] = replace(mended, edits=self._edits(mended, source))
-        return self._found[source.path]
+            self._found[source.name] = replace(mended, edits=self._edits(mended, source))
+        return self._found[source.name]
 
     def _said(self, places: Sequence[SourceOnTarget]) -> str:
         """What a repair depends on beside the lines and the targets, as a digest."""
@@ -122,7 +122,7 @@ class Repairs:
 
     def _is_ignored(self, line: RequirementLine, places: Sequence[SourceOnTarget]) -> bool:
         """Whether its item is ignored with a reason, on any of the targets."""
-        node_ids = [f"{place.source.path}::{place.target_name}::{line.name}" for place in places if line.name]
+        node_ids = [f"{place.node_name}::{line.name}" for place in places if line.name]
         patterns = [each.pattern for each in self._deployment.settings.ignore]
         return any(fnmatch.fnmatchcase(node_id, pattern) for node_id in node_ids for pattern in patterns)
 
@@ -135,7 +135,7 @@ class Repairs:
         paths = {source.path, *(each.line.path for each in mended.changes if each.line)}
         try:
             texts = {path: decoded((self._deployment.root / path).read_bytes()) for path in paths}
-            return change_edits(mended.changes, source.path, texts)
+            return change_edits(mended.changes, source.path if source.path in source.file.files else None, texts)
         except (NotUnderstood, Undecodable, OSError):
             return ()
 

@@ -19,10 +19,10 @@ class NotUnderstood(Exception):
     """A line is not written in a way that could be changed here."""
 
 
-def change_edits(changes: Iterable[Change], path: str, texts: dict[str, str]) -> tuple[Edit, ...]:
+def change_edits(changes: Iterable[Change], path: str | None, texts: dict[str, str]) -> tuple[Edit, ...]:
     """The edits for all of some changes.
 
-    :param path: the file that new lines are added to
+    :param path: the file that new lines are added to; None where a command names requirements, and no file
     :param texts: the decoded text of each file that has lines
     :raises NotUnderstood: a line cannot be changed, so none should be
     """
@@ -33,16 +33,19 @@ def change_edits(changes: Iterable[Change], path: str, texts: dict[str, str]) ->
             new.append(change)
         else:
             edits += _of_line(change, texts[change.line.path].splitlines(keepends=True))
-    return (*edits, *_new_lines(new, path, texts[path]))
+    if new and path is None:
+        raise NotUnderstood("there is no file that lines could be added to")
+    return (*edits, *(_new_lines(new, path, texts[path]) if path else ()))
 
 
 def _of_line(change: Change, lines: Sequence[str]) -> Iterator[Edit]:
     assert change.line is not None
     text = _logical(lines, change.line)
-    found = rewritten(text, change.clauses)
+    quote = 1 if text[:1] in ("'", '"') else 0  # In a command.
+    found = rewritten(text[quote:], change.clauses)
     if found is None:
         raise NotUnderstood(f"{change.line}: its versions cannot be told from the rest of the line")
-    start, end, becomes = found
+    start, end, becomes = found[0] + quote, found[1] + quote, found[2]
     if text[start:end] != becomes:
         yield Edit(_at(change.line, text, start), _at(change.line, text, end), becomes)
     hashes = list(_HASH.finditer(text))

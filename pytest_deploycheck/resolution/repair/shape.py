@@ -78,7 +78,7 @@ def _next(said: str, version: Version) -> str:
 
 
 _NAME = re.compile(r"\s*[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[^\]]*\])?")
-_CLAUSE = re.compile(r"(\s*)((?:===|~=|==|!=|<=|>=|<|>)\s*[^\s,;()#\\]+)")
+_CLAUSE = re.compile(r"""(\s*)((?:===|~=|==|!=|<=|>=|<|>)\s*[^\s,;()#\\"'&|<>=]+)""")
 
 
 def rewritten(text: str, clauses: Clauses) -> tuple[int, int, str] | None:
