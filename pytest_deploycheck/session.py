@@ -13,6 +13,7 @@ from pytest_deploycheck.collection import DeploycheckFile, DeploycheckItem
 from pytest_deploycheck.deployment import Deployment, NothingToDeploy
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.plan import PlannedFile, plan
+from pytest_deploycheck.progress import Progress
 from pytest_deploycheck.reports.json_report import JsonReport, finding_entry, resolution_entry
 from pytest_deploycheck.reports.writing import problem_with
 from pytest_deploycheck.resolution.target import InvalidTarget
@@ -37,6 +38,7 @@ class DeploycheckSession:
         self._report = JsonReport()
         self._attached: set[tuple[str, str]] = set()
         self._fixing = _fixing(settings)
+        self._matrix: list[str] = []
 
     @classmethod
     def start(cls, config: pytest.Config) -> DeploycheckSession:
@@ -50,6 +52,7 @@ class DeploycheckSession:
         try:
             deployment = Deployment(settings)
             session = cls(settings, deployment, plan(deployment))
+            deployment.repairs.progress = Progress(config)
         except (NothingToDeploy, CannotCheck, InvalidTarget, ValueError) as error:
             raise pytest.UsageError(f"--deploycheck: {error}") from error
         return session
@@ -154,8 +157,15 @@ class DeploycheckSession:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report, of a run that was interrupted as well."""
+        is_worker = hasattr(session.config, "workerinput")
+        if self.settings.matrix and not is_worker and not session.config.option.collectonly:
+            from pytest_deploycheck.matrix import matrix, matrix_entry, table
+
+            cells = list(matrix(self.deployment, self.deployment.repairs.progress))
+            self._matrix = list(table(cells))
+            self._report.matrix = [matrix_entry(each) for each in cells]
         self.deployment.resolutions.close()
-        if hasattr(session.config, "workerinput"):
+        if is_worker:
             return
         if self.settings.json is not None:
             self._report.write(self.settings.json)
@@ -163,7 +173,11 @@ class DeploycheckSession:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """What would be changed, or was."""
+        """The Pythons on which it would deploy, and what would be changed, or was."""
+        if self._matrix:
+            terminalreporter.section("deploycheck matrix")
+            for line in self._matrix:
+                terminalreporter.line(line)
         if self._fixing is not None:
             self._fixing.show(terminalreporter)
 

@@ -21,6 +21,8 @@ class JsonReport:
     def __init__(self) -> None:
         self._resolutions: dict[tuple[str, ...], dict[str, Any]] = {}
         self._findings: list[dict[str, Any]] = []
+        # On which Pythons each source would deploy; None where that was not asked for.
+        self.matrix: list[dict[str, Any]] | None = None
 
     def add(
         self, resolutions: list[dict[str, Any]] | None = None, findings: list[dict[str, Any]] | None = None
@@ -33,12 +35,14 @@ class JsonReport:
 
     def write(self, path: Path) -> None:
         """Write the report, whole or not at all, in an order that does not depend on xdist."""
-        report = {
+        report: dict[str, Any] = {
             "schema": SCHEMA,
             "tool": {"name": "pytest-deploycheck", "version": __version__},
             "resolutions": [entry for _, entry in sorted(self._resolutions.items())],
             "findings": sorted(self._findings, key=lambda each: (each["path"], each["line"], each["nodeid"])),
         }
+        if self.matrix is not None:
+            report["matrix"] = self.matrix
         write_whole(path, json.dumps(report, indent=1) + "\n")
 
 
