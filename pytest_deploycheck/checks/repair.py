@@ -49,7 +49,7 @@ def _python_edits(place: SourceOnTarget, python: OtherPython | None, deployment:
     if python is None or deployment.settings.targets or not place.services:
         return ()
     services = [each for each in deployment.services if each.name in place.services]
-    others = [each for each in deployment.sources if not set(services).isdisjoint(each.services)]
+    others = [each for each in deployment.sources if any(service in each.services for service in services)]
     if not all(deployment.resolutions.get(each, python.target).has_wheels_only for each in others):
         return ()
     edits: dict[Edit, None] = {}
