@@ -21,9 +21,9 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from pytest_deploycheck.resolution.repair.core import core, hitting_sets
-from pytest_deploycheck.resolution.repair.line import State, States, new_line
+from pytest_deploycheck.resolution.repair.line import State, States, new_line, with_state
 from pytest_deploycheck.resolution.repair.step import Cost
-from pytest_deploycheck.resolution.repair.trials import OutOfTime, Trials
+from pytest_deploycheck.resolution.repair.trials import OutOfTime, Trials, Unanswered
 from pytest_deploycheck.resolution.repair.versions import NearestVersions, Pins
 from pytest_deploycheck.resolution.result import Distribution, Outcome
 
@@ -32,6 +32,9 @@ _MOST_SETS = 16
 
 # As many changes of fewer lines are tried one by one.
 _MOST_TRIED = 600
+
+# The part of what time is left that this may take.
+_PART_FOR_FEWER = 0.3
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ class Search:
                     self._cores.clear()
         except _Stuck as stuck:
             found.stuck = stuck.stuck
-        except OutOfTime:
+        except (OutOfTime, Unanswered):
             found.is_fewest = False
         return found
 
@@ -152,8 +155,28 @@ class Search:
         """Whether the change of some lines does not suffice: then the reason is one more core."""
         states = self.versions.states({}, changing)
         for target in self._trials.targets:
+            # What takes long to fail as a whole, since there is so much to choose from, often fails soon alone.
+            if self._takes_long(target, states) and self._one_fails_alone(target, changing):
+                return True
             if self._trials.fails(target, states):
                 self._add(target, core(self._trials, target, states))
+                return True
+        return False
+
+    def _takes_long(self, target: int, states: States) -> bool:
+        try:
+            self._trials.attempt(target, states, is_quick=True)
+        except Unanswered:
+            return True
+        return False
+
+    def _one_fails_alone(self, target: int, changing: frozenset[int]) -> bool:
+        """Whether one of the lines has no version that would do even without all others, which is soon found out."""
+        nothing: States = tuple(State.LEFT_OUT for _ in self._trials.lines)
+        for position in sorted(changing):
+            alone = with_state(nothing, (position,), State.ANY_VERSION)
+            if self._trials.fails(target, alone):
+                self._add(target, alone)
                 return True
         return False
 
@@ -249,12 +272,12 @@ class Search:
 
         :returns: None where none was found
         """
-        tried = 0
+        tried, enough = 0, self._trials.remaining() * (1 - _PART_FOR_FEWER)
         for size in range(least, most):
             best: dict[int, Version] | None = None
             for pins in self._changes(size):
                 tried += 1
-                if tried > _MOST_TRIED:
+                if tried > _MOST_TRIED or self._trials.remaining() < enough:
                     return best, False
                 try:
                     if (best is None or self._order(pins) < self._order(best)) and self._to_build(pins) == []:

@@ -29,7 +29,7 @@ def shapes(specifier: SpecifierSet, version: Version, following: Version | None)
         below = f"<{following}"
         if uppers:
             yield tuple((before, below if before == uppers[0] else after) for before, after in opened)
-        elif not any(after.startswith(("~=", "==")) for _, after in opened):
+        else:
             yield (*opened, ("", below))
     if pinned:
         yield opened
@@ -77,8 +77,8 @@ def _next(said: str, version: Version) -> str:
     return epoch + ".".join(map(str, [*numbers, *release[significant + 1 :]]))
 
 
-_NAME = re.compile(r"\s*[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[^\]]*\])?")
-_CLAUSE = re.compile(r"""(\s*)((?:===|~=|==|!=|<=|>=|<|>)\s*[^\s,;()#\\"'&|<>=]+)""")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:[ \t]*\[[^\]]*\])?")
+_CLAUSE = re.compile(r"""([ \t]*)((?:===|~=|==|!=|<=|>=|<|>)[ \t]*[^\s,;()#\\"'&|<>=]+)""")
 
 
 def rewritten(text: str, clauses: Clauses) -> tuple[int, int, str] | None:
@@ -122,14 +122,14 @@ def _spelled(after: str, before: str) -> str:
 def _specifier_in(text: str, start: int) -> tuple[list[tuple[str, str]], int, int]:
     """The clauses behind a name, each with the blanks before it, and where they begin and end."""
     position = start
-    opening = re.compile(r"\s*\(").match(text, position)
+    opening = re.compile(r"[ \t]*\(").match(text, position)
     position = opening.end() if opening else position
     first = position
     found: list[tuple[str, str]] = []
     while clause := _CLAUSE.match(text, position):
         found.append((clause[1], clause[2]))
         position = clause.end()
-        comma = re.compile(r"\s*,").match(text, position)
+        comma = re.compile(r"[ \t]*,").match(text, position)
         if comma is None:
             break
         position = comma.end()
