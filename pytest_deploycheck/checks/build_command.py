@@ -12,6 +12,7 @@ from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
+from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.sources.installs import Install, ProjectInstall
 from pytest_deploycheck.sources.shell.command import Command, Script, Word
 
@@ -41,6 +42,7 @@ def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]
         yield from _files(service, install, deployment)
         yield from _redirected(service, install)
         yield from _flags(service, install, deployment)
+    yield from _old_pip(service, build, deployment)
     for installation in build.installations:
         yield from _not_resolved(service, installation.install, installation.unknown)
 
@@ -170,6 +172,21 @@ def _redirected(service: Service, install: Install) -> Iterator[Finding]:
         if name.startswith("="):
             message = f"{service.name}: the shell takes >{name} for a file to write to, so no version is asked for"
             yield _finding(install.location, message, fix=("put the requirement into quotes",))
+
+
+def _old_pip(service: Service, build: Build, deployment: Deployment) -> Iterator[Finding]:
+    """Wheels that a pip does not know are built from source, whatever is found here."""
+    python = deployment.python_of(service).version
+    installs = [each for each in build.installs.installs if each.installer == "pip"]
+    upgrades = any(each.text.partition("=")[0] == "pip" for install in installs for each in install.projects)
+    if installs and not upgrades and python is not None and platform_facts().has_old_pip(python):
+        yield _finding(
+            installs[0].location,
+            f"{service.name}: the pip of Python {python} is older than 20.3 and knows no wheels such as manylinux_2_28",
+            evidence=("what has only these would be built from source, whatever is said here of its wheels",),
+            fix=("begin with pip install --upgrade pip",),
+            advice=True,
+        )
 
 
 def _not_resolved(service: Service, install: Install, unknown: tuple[str, ...]) -> Iterator[Finding]:
