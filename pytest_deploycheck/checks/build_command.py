@@ -124,11 +124,11 @@ def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Find
     for remark in build.commands.not_followed:
         message = f"{service.name}: `{remark.text}` is not followed: {remark.reason or 'it lies outside'}"
         yield _finding(remark.location, message, fix=(_NAME_THEM,), advice=True)
-    if others or (not installs and unknown):
+    missing = any(not each.is_there for each in build.commands.scripts)
+    if others or (not installs and unknown and not missing):
         programs = ", ".join(f"`{each}`" for each in (others or unknown))
         message = f"what {programs} installs for {service.name} is not known: only pip and uv pip are followed"
         yield _finding(command.location, message, fix=(_NAME_THEM,), advice=True)
-    missing = any(not each.is_there for each in build.commands.scripts)
     if not (installs or others or unknown or build.commands.not_followed or build.commands.mistakes or missing):
         message = f"the build command of {service.name} installs no requirements"
         yield _finding(command.location, message, fix=(f"add {_INSTALL}",))
