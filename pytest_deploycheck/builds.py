@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pytest_deploycheck.location import Location
@@ -97,7 +97,7 @@ class Builds:
         read = self._read.setdefault(_key(install, variables), [])
         for known in read:
             if all(values.get(name) == value for name, value in known.looked_up.items()):
-                return known
+                return replace(known, install=install)
         read.append(read_installation(install, variables, self._root, self._environ))
         return read[-1]
 
