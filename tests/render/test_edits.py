@@ -90,8 +90,7 @@ def test_a_variable_is_put_below_the_key_before_the_comment_of_the_first() -> No
         ),
         (
             API + "    buildCommand: |\n      pip install x\n\n      true\n",
-            API + VARIABLE
-            "    buildCommand: |\n      pip install x\n\n      true\n",
+            API + VARIABLE + "    buildCommand: |\n      pip install x\n\n      true\n",
         ),
         (
             API + "    envVars:\n      - key: PYTHON_VERSION\n        value: 3.10\n",
