@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import PurePosixPath
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,36 @@ class PythonDefault:
 
 
 @dataclass(frozen=True)
+class FreePlan:
+    """What comes without payment, and what does not.
+
+    :param kinds: the kinds of services that have it; a database has it too
+    :param lacks: fields that a service on it cannot have, and what they ask for
+    :param database_days: after so many days a database expires; after ``grace_days`` more it is deleted
+    """
+
+    kinds: tuple[str, ...]
+    lacks: Mapping[str, str]
+    most_instances: int
+    database_days: int
+    grace_days: int
+
+
+@dataclass(frozen=True)
+class MountPaths:
+    """Where a disk can be mounted.
+
+    :param forbidden: absolute; what lies below them is allowed
+    :param source_folder: where the repository is checked out
+    :param virtual_environment: where Python's packages are installed
+    """
+
+    forbidden: tuple[str, ...]
+    source_folder: str
+    virtual_environment: str
+
+
+@dataclass(frozen=True)
 class PlatformFacts:
     """Facts with the source and the day that ``platform.json`` gives for each.
 
@@ -46,6 +78,8 @@ class PlatformFacts:
     python_date: date
     latest_patches: dict[str, str]
     writable_folders: tuple[str, ...]
+    free_plan: FreePlan
+    mount_paths: MountPaths
 
     @property
     def newest_default(self) -> str:
@@ -85,7 +119,17 @@ def platform_facts() -> PlatformFacts:
         python_date=date.fromisoformat(facts["python_releases"]["date"]),
         latest_patches=facts["python_releases"]["latest_patch"],
         writable_folders=tuple(facts["writable_folders"]["value"]),
+        free_plan=_free_plan(facts["free_plan"]),
+        mount_paths=_mount_paths(facts["mount_paths"]),
     )
+
+
+def _free_plan(row: Mapping[str, Any]) -> FreePlan:
+    return FreePlan(tuple(row["kinds"]), row["lacks"], row["most_instances"], row["database_days"], row["grace_days"])
+
+
+def _mount_paths(row: Mapping[str, Any]) -> MountPaths:
+    return MountPaths(tuple(row["forbidden"]), row["source_folder"], row["virtual_environment"])
 
 
 def _day(text: str | None) -> date | None:
