@@ -9,6 +9,7 @@ from pytest_deploycheck.checks import health_check  # noqa: F401
 from pytest_deploycheck.checks import plan  # noqa: F401
 from pytest_deploycheck.checks import disk  # noqa: F401
 from pytest_deploycheck.checks import scaling  # noqa: F401
+from pytest_deploycheck.checks import variables  # noqa: F401
 from pytest_deploycheck.checks import cron  # noqa: F401
 from pytest_deploycheck.checks import repository  # noqa: F401
 from pytest_deploycheck.checks import resolution  # noqa: F401

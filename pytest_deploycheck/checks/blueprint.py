@@ -13,6 +13,7 @@ from pytest_deploycheck.render.blueprint import Blueprint, Database, EnvVarGroup
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.validation import Subject as Entry
 from pytest_deploycheck.render.validation import entry_faults
+from pytest_deploycheck.render.variables import Neighbours, value_faults
 
 # The fields that say what a service is: the check of all services has their errors, and not that of each.
 _IDENTITY = frozenset({"type", "name", "runtime", "env"})
@@ -47,7 +48,7 @@ def _is_read(blueprint: Blueprint | None, deployment: Deployment) -> bool:
 def document(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
     """The fields beside services, databases and groups are known, and have the values that Render takes."""
     faults = _document_faults(readable(blueprint, deployment))
-    return _findings("document", (each for each in faults if _list_name(each) not in _LISTS))
+    return findings("document", (each for each in faults if _list_name(each) not in _LISTS))
 
 
 _LISTS = frozenset({"services", "databases", "envVarGroups"})
@@ -67,18 +68,18 @@ def services(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Fi
     """Every service has a name of its own, and a known type and runtime."""
     blueprint = readable(blueprint, deployment)
     odd = [each for each in _document_faults(blueprint) if _list_name(each) == "services"]
-    yield from _findings("services", odd)
+    yield from findings("services", odd)
     if not (blueprint.services or odd or blueprint.databases or blueprint.groups):
         yield Finding("services", Location(blueprint.path), "the blueprint has no services")
-    yield from _findings("services", _named_twice("service", blueprint.services))
+    yield from findings("services", _named_twice("service", blueprint.services))
     for service in blueprint.services:
-        yield from _findings("services", filter(_is_of_identity, deployment.service_faults[service.name]))
+        yield from findings("services", filter(_is_of_identity, deployment.service_faults[service.name]))
 
 
 @check("fields", Subject.SERVICE)
 def fields(service: Service, deployment: Deployment) -> Iterator[Finding]:
     """The service's fields are known, may stand there, and have the values that Render takes."""
-    return _findings("fields", itertools.filterfalse(_is_of_identity, deployment.service_faults[service.name]))
+    return findings("fields", itertools.filterfalse(_is_of_identity, deployment.service_faults[service.name]))
 
 
 def _is_of_identity(fault: Fault) -> bool:
@@ -88,7 +89,7 @@ def _is_of_identity(fault: Fault) -> bool:
 @check("references", Subject.SERVICE)
 def references(service: Service, deployment: Deployment) -> Iterator[Finding]:
     """What its variables refer to is in the blueprint, in the same environment, and has what they take."""
-    return _findings("references", deployment.references.faults(service))
+    return findings("references", deployment.references.faults(service))
 
 
 def _has_databases(blueprint: Blueprint | None, deployment: Deployment) -> bool:
@@ -112,9 +113,13 @@ def databases(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[F
 
 @check("groups", Subject.BLUEPRINT, applies=_has_groups)
 def groups(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
-    """Every group of variables has a name of its own, and variables that need no other resource."""
+    """Every group of variables has a name of its own, and variables that need no other resource and are no secrets."""
     blueprint = readable(blueprint, deployment)
     yield from _resources("groups", "envVarGroups", "group", blueprint, blueprint.groups)
+    # Which services use a group, and of what runtime, differs: what is on localhost is in doubt.
+    around = Neighbours(deployment.references.services, deployment.references.databases, in_group=True)
+    for group in blueprint.groups:
+        yield from findings("groups", value_faults(group.environment.values(), group.name, around))
 
 
 def _resources(
@@ -123,10 +128,10 @@ def _resources(
     """
     :param owner: what each of them is, by the table of fields
     """
-    yield from _findings(check_name, (each for each in _document_faults(blueprint) if _list_name(each) == list_name))
-    yield from _findings(check_name, _named_twice(owner, resources))
+    yield from findings(check_name, (each for each in _document_faults(blueprint) if _list_name(each) == list_name))
+    yield from findings(check_name, _named_twice(owner, resources))
     for resource in resources:
-        yield from _findings(check_name, entry_faults(resource.fields, owner, Entry(resource.name)))
+        yield from findings(check_name, entry_faults(resource.fields, owner, Entry(resource.name)))
 
 
 def _named_twice(called: str, resources: Iterable[Service | Database | EnvVarGroup]) -> Iterator[Fault]:
@@ -141,7 +146,8 @@ def _named_twice(called: str, resources: Iterable[Service | Database | EnvVarGro
             first[name.text] = name.location
 
 
-def _findings(check_name: str, faults: Iterable[Fault]) -> Iterator[Finding]:
+def findings(check_name: str, faults: Iterable[Fault]) -> Iterator[Finding]:
+    """Faults of a blueprint as findings of a check."""
     for fault in faults:
         severity = Severity.ERROR if fault.is_certain else Severity.ADVICE
         yield Finding(check_name, fault.location, fault.message, fault.evidence, fault.fix, severity)
