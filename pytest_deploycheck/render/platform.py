@@ -69,6 +69,7 @@ class PlatformFacts:
     :param python_minimum: the oldest version that can be asked for
     :param python_date: when the list of Python releases was made
     :param latest_patches: by minor version, ``{"3.13": "3.13.18"}``, the oldest first
+    :param checkout: where the repository is checked out, absolute
     :param writable_folders: absolute; what lies below them can be written during a build
     """
 
@@ -77,6 +78,7 @@ class PlatformFacts:
     python_minimum: str
     python_date: date
     latest_patches: dict[str, str]
+    checkout: str
     writable_folders: tuple[str, ...]
     free_plan: FreePlan
     mount_paths: MountPaths
@@ -118,6 +120,7 @@ def platform_facts() -> PlatformFacts:
         python_minimum=facts["python_minimum"]["value"],
         python_date=date.fromisoformat(facts["python_releases"]["date"]),
         latest_patches=facts["python_releases"]["latest_patch"],
+        checkout=facts["checkout"]["value"],
         writable_folders=tuple(facts["writable_folders"]["value"]),
         free_plan=_free_plan(facts["free_plan"]),
         mount_paths=_mount_paths(facts["mount_paths"]),
