@@ -13,6 +13,7 @@ from packaging.version import Version
 
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.named_files import NamedFile, find_named_files
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError, Scalar
 from pytest_deploycheck.render.fault import Fault
@@ -26,6 +27,7 @@ from pytest_deploycheck.resolution.target import InvalidTarget, Target, checked_
 from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.build_command import BuildCommand, read_build_command
+from pytest_deploycheck.sources.git import Git
 from pytest_deploycheck.sources.requirements import read_requirements, unreadable
 from pytest_deploycheck.sources.shell.command import Commands
 from pytest_deploycheck.sources.shell.reading import read_commands
@@ -105,6 +107,16 @@ class Deployment:
             each.name: tuple(entry_faults(each.fields, "service", service_subject(each.fields, each.name)))
             for each in services
         }
+
+    @cached_property
+    def named_files(self) -> tuple[NamedFile, ...]:
+        """The files of the repository that the blueprint names, once for each place that does."""
+        return tuple(find_named_files(self))
+
+    @cached_property
+    def git(self) -> Git:
+        """What git has of the repository; only asked where a check needs it."""
+        return Git(self.root)
 
     @cached_property
     def references(self) -> References:

@@ -14,5 +14,6 @@ from pytest_deploycheck.checks import cron  # noqa: F401
 from pytest_deploycheck.checks import static  # noqa: F401
 from pytest_deploycheck.checks import docker  # noqa: F401
 from pytest_deploycheck.checks import repository  # noqa: F401
+from pytest_deploycheck.checks import tracked  # noqa: F401
 from pytest_deploycheck.checks import resolution  # noqa: F401
 from pytest_deploycheck.checks import wheels  # noqa: F401

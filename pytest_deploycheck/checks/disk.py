@@ -43,15 +43,15 @@ def disk(service: Service, deployment: Deployment) -> Iterator[Finding]:
     """
     path = _mount_path(service)
     assert path is not None
-    facts = platform_facts().mount_paths
+    facts = platform_facts()
     folder = posixpath.normpath(path.text.strip())
     if folder.startswith("//"):  # POSIX keeps two slashes at the beginning, and nobody means them.
         folder = folder[1:]
     if not folder.startswith("/"):
         message = f"the disk of {service.name} has to be mounted at an absolute path, and is at {path.text!r}"
-        below = posixpath.normpath(f"{facts.source_folder}/{folder}")
+        below = posixpath.normpath(f"{facts.checkout}/{folder}")
         yield Finding("disk", path.location, message, fix=(f"write mountPath: {below}", _ELSEWHERE))
-    elif folder in facts.forbidden:
+    elif folder in facts.mount_paths.forbidden:
         message = f"the disk of {service.name} cannot be mounted at {folder}, only below it"
         yield Finding("disk", path.location, message, fix=(f"write mountPath: {folder.rstrip('/')}/data", _ELSEWHERE))
     elif _is_native(service):
@@ -63,15 +63,15 @@ def _is_native(service: Service) -> bool:
 
 
 def _hidden(service: Service, path: Scalar, folder: str, deployment: Deployment) -> Iterator[Finding]:
-    facts, mounted = platform_facts().mount_paths, PurePosixPath(folder)
-    environment = PurePosixPath(facts.virtual_environment)
+    checkout, mounted = platform_facts().checkout, PurePosixPath(folder)
+    environment = PurePosixPath(platform_facts().mount_paths.virtual_environment)
     if service.is_native_python and mounted in (environment, environment / "bin", environment / "lib"):
-        message = f"the disk of {service.name} hides {facts.virtual_environment}, where its packages are installed"
+        message = f"the disk of {service.name} hides {environment}, where its packages are installed"
         yield Finding("disk", path.location, message, fix=(_ELSEWHERE,))
         return
-    if not mounted.is_relative_to(facts.source_folder) or service.fields.scalar("repo") is not None:
+    if not mounted.is_relative_to(checkout) or service.fields.scalar("repo") is not None:
         return  # Another repository's files are not known here.
-    relative = mounted.relative_to(facts.source_folder)
+    relative = mounted.relative_to(checkout)
     if service.root_dir and PurePosixPath(posixpath.normpath(service.root_dir.text)).is_relative_to(relative):
         message = f"the disk of {service.name} hides its rootDir {service.root_dir.text}, where its commands run"
         yield Finding("disk", path.location, message, fix=(_ELSEWHERE,))

@@ -51,12 +51,10 @@ class MountPaths:
     """Where a disk can be mounted.
 
     :param forbidden: absolute; what lies below them is allowed
-    :param source_folder: where the repository is checked out
     :param virtual_environment: where Python's packages are installed
     """
 
     forbidden: tuple[str, ...]
-    source_folder: str
     virtual_environment: str
 
 
@@ -132,7 +130,7 @@ def _free_plan(row: Mapping[str, Any]) -> FreePlan:
 
 
 def _mount_paths(row: Mapping[str, Any]) -> MountPaths:
-    return MountPaths(tuple(row["forbidden"]), row["source_folder"], row["virtual_environment"])
+    return MountPaths(tuple(row["forbidden"]), row["virtual_environment"])
 
 
 def _day(text: str | None) -> date | None:
