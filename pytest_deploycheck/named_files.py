@@ -67,10 +67,20 @@ def _dockerfile(service: Service) -> Iterator[NamedFile]:
 
 
 def _requirements(service: Service, deployment: Deployment) -> Iterator[NamedFile]:
-    for source in deployment.sources:
-        if service in source.services and service.build_command is not None:
-            for path in dict.fromkeys((source.path, *source.file.files)):
-                yield NamedFile(path, service.build_command.location, f"{service.name} installs {path}")
+    """What its build installs: the files it names, those that they include, those of projects and their locks."""
+    build = deployment.build(service)
+    for install in build.installs.installs:
+        for word in (*install.requirements, *install.constraints):
+            if (path := install.path(word)) is not None:
+                yield NamedFile(path, word.location, f"{service.name} installs {path}")
+    for installation in build.installations:
+        for path in installation.file.files if installation.file else ():
+            yield NamedFile(path, installation.install.location, f"{service.name} installs {path}")
+    for project in build.installs.from_projects:
+        folder = project.command.directory
+        for name in (*project.needs, project.lock) if folder is not None else ():
+            if name and (path := inner_path(folder or ".", name)) is not None:
+                yield NamedFile(path, project.command.location, f"{service.name} installs from {path}")
 
 
 def _of_commands(service: Service, deployment: Deployment) -> Iterator[NamedFile]:

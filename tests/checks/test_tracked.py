@@ -84,7 +84,7 @@ def test_a_file_that_git_ignores_is_not_there_at_deploy(repository: Repository) 
     repository.write(".gitignore", "*.log\n*.txt\n")
     repository.add()
     assert repository.findings() == [
-        "tracked error render.yaml:5:19 api installs requirements.txt, which git ignores, "
+        "tracked error render.yaml:5:34 api installs requirements.txt, which git ignores, "
         "so it is not there when Render builds"
     ]
     (finding,) = repository.planned()["tracked"]
@@ -136,7 +136,7 @@ def test_a_name_in_other_capitals_is_another_file_on_linux(repository: Repositor
     repository.add("Requirements.txt")
     repository.write("requirements.txt", "# as macOS and Windows have it\n")
     assert repository.findings() == [
-        "tracked error render.yaml:5:19 api installs requirements.txt, which is Requirements.txt in git"
+        "tracked error render.yaml:5:34 api installs requirements.txt, which is Requirements.txt in git"
     ]
 
 
