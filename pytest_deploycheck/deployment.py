@@ -26,6 +26,7 @@ from pytest_deploycheck.resolution.target import InvalidTarget, Target, checked_
 from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.git import Git
+from pytest_deploycheck.sources.python_wish import PythonWish, find_python_wishes
 from pytest_deploycheck.sources.requirements import RequirementsFile, read_requirements, unreadable
 from pytest_deploycheck.sources.shell.command import Commands
 from pytest_deploycheck.subjects import Source, SourceOnTarget
@@ -51,6 +52,7 @@ class Deployment:
         self.root = settings.root
         self.settings = settings
         self._environ = environ
+        self._wishes: dict[str, tuple[PythonWish, ...]] = {}
         self._places: dict[str, tuple[SourceOnTarget, ...]] = {}
         self.builds = Builds(settings.root, environ)
         self.blueprint: Blueprint | None = None
@@ -177,6 +179,12 @@ class Deployment:
         return service_python(
             service, self._python_version_file, self.created, created_is_assumed=self.settings.service_created is None
         )
+
+    def python_wishes(self, folder: str) -> tuple[PythonWish, ...]:
+        """What files that do not decide on the Python of a folder's services ask for; each folder is read once."""
+        if folder not in self._wishes:
+            self._wishes[folder] = tuple(find_python_wishes(self.root, folder))
+        return self._wishes[folder]
 
     def targets_of(self, source: Source) -> tuple[SourceOnTarget, ...]:
         """Each machine that a source is deployed to; asked after each item, so worked out once.
