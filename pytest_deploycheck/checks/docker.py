@@ -33,8 +33,8 @@ def docker(service: Service, deployment: Deployment) -> Iterator[Finding]:
     """The Dockerfile and the folder that it is built in are in the repository, spelled as they are there.
 
     Both are relative to the root of the repository; where only rootDir has them, nothing is said against that. Linux
-    tells capitals apart, so what is found on macOS or Windows may not be found there. A service with a ``repo`` of its
-    own is built from that one: what is not here may be there, and nothing is decided.
+    tells capitals apart, so what is found on macOS or Windows may not be found there. A service with a ``repo`` of
+    its own is built from that one: what is not here may be there, and nothing is decided.
 
     To satisfy it::
 

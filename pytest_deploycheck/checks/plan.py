@@ -38,8 +38,9 @@ def _has_plan(service: Service, deployment: Deployment) -> bool:
 def plan(service: Service, deployment: Deployment) -> Iterator[Finding]:
     """The plan is one that such a service can have, and comes with what the service asks for.
 
-    Only web services and Key Value instances can be free, and a free service has no disk, one instance, and no command
-    before its deploys. Where one asks for more, Render refuses the whole blueprint, so no other service is deployed.
+    Only web services and Key Value instances can be free, and a free service has no disk, one instance, and no
+    command before its deploys. Where one asks for more, Render refuses the whole blueprint, so no other service is
+    deployed.
 
     To satisfy it, pay for what the service needs, or do without::
 

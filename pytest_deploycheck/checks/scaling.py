@@ -20,7 +20,8 @@ def scaling(service: Service, deployment: Deployment) -> Iterator[Finding]:
     """The most instances are at least as many as the fewest.
 
     Render keeps the number of instances between the two. Where they are the same nothing is ever scaled, and
-    numInstances says that in one line. What a free service or one with a disk cannot have, ``plan`` and ``fields`` say.
+    numInstances says that in one line. What a free service or one with a disk cannot have, ``plan`` and ``fields``
+    say.
 
     To satisfy it::
 

@@ -53,8 +53,8 @@ def tracked(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Fin
     """git has the files that the blueprint names, spelled as it names them.
 
     Render builds from what was pushed. A requirements file or a script that ``.gitignore`` covers is on this machine
-    and not there; and a name in other capitals, which macOS and Windows take for the same, is another file on Linux. A
-    file that is only not added yet is advice. Without git nothing is decided.
+    and not there; and a name in other capitals, which macOS and Windows take for the same, is another file on Linux.
+    A file that is only not added yet is advice. Without git nothing is decided.
 
     To satisfy it, add the file::
 
@@ -105,8 +105,8 @@ def _runs_scripts(blueprint: Blueprint | None, deployment: Deployment) -> bool:
 def executable(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
     """Scripts that are run by their name, such as ``./build.sh``, are executable in git.
 
-    git stores whether a file may be run. Where it was added on Windows, or before ``chmod``, it may not, and the deploy
-    ends with ``Permission denied``. One that ``bash`` runs, or that ``chmod +x`` comes before, need not be.
+    git stores whether a file may be run. Where it was added on Windows, or before ``chmod``, it may not, and the
+    deploy ends with ``Permission denied``. One that ``bash`` runs, or that ``chmod +x`` comes before, need not be.
 
     To satisfy it::
 

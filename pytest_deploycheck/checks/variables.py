@@ -26,10 +26,10 @@ def _has_variables(service: Service, deployment: Deployment) -> bool:
 def variables(service: Service, deployment: Deployment) -> Iterator[Finding]:
     """No secret and no placeholder stands in ``value:``, and no address that is right on another machine only.
 
-    A secret in the blueprint is known to all who can read the repository, now and in its history. It is an error where
-    its form shows that it is one: nothing else stops it from being pushed. The finding names the variable and never its
-    value. What is only named like a secret, placeholders, and addresses that the blueprint could fill in are advice.
-    A database on localhost is an error in a native runtime, where no server runs beside the service.
+    A secret in the blueprint is known to all who can read the repository, now and in its history. It is an error
+    where its form shows that it is one: nothing else stops it from being pushed. The finding names the variable and
+    never its value. What is only named like a secret, placeholders, and addresses that the blueprint could fill in
+    are advice. A database on localhost is an error in a native runtime, where no server runs beside the service.
 
     To satisfy it, let the value come from where it is known::
 
