@@ -108,7 +108,7 @@ class Builds:
             for installation in self.build(service).installations:
                 if installation.file is not None:
                     _, users = installed.setdefault(id(installation.file), (installation.file, []))
-                    if service not in users:
+                    if not users or users[-1] is not service:
                         users.append(service)
         paths: set[str] = set()
         for file, users in installed.values():

@@ -22,9 +22,26 @@ _INSTALL = "pip install -r requirements.txt"
 _NAME_THEM = "name its requirements files: --deploycheck-requirements PATH, or ini deploycheck_requirements"
 
 
-@check("build-command", Subject.SERVICE, applies=is_native_python)
+@check(
+    "build-command",
+    Subject.SERVICE,
+    applies=is_native_python,
+    sources=(
+        "https://render.com/docs/native-environments, 2026-11-23",
+        "https://pip.pypa.io/en/stable/cli/pip_install/, 2026-11-25",
+    ),
+)
 def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """It installs the requirements, from files that are there, and each `pip install` has the flags asked for."""
+    """It installs the requirements, from files that are there, and each `pip install` has the flags asked for.
+
+    The command is read as a shell would read it, with the scripts that it runs. A file that is not there ends the
+    build, as do ``sudo`` and ``apt-get``, for which a native build has no rights; and where nothing is installed the
+    service has no packages. What cannot be followed is said, as advice.
+
+    To satisfy it, name files that are in the repository, relative to rootDir::
+
+        buildCommand: pip install --no-cache-dir -r requirements.txt
+    """
     command = service.build_command
     if command is None:
         message = f"{service.name} has no buildCommand, so nothing installs its requirements"

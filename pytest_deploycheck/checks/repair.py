@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_deploycheck.checks.python_version import python_edits as edits_for_python
+from pytest_deploycheck.checks.python_pin import pinning
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.findings import Finding
@@ -54,7 +54,7 @@ def _python_edits(place: SourceOnTarget, python: OtherPython | None, deployment:
         return ()
     edits: dict[Edit, None] = {}
     for service in services:
-        changed = edits_for_python(service, python.target.python, deployment)
+        changed = pinning(service, python.target.python, deployment)
         if not changed:
             return ()
         edits |= dict.fromkeys(changed)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import PurePosixPath
+from typing import Any
 
 from packaging.version import Version
 
@@ -28,6 +30,34 @@ class PythonDefault:
         """Whether a service created on a day has this default."""
         after = self.created_from is None or self.created_from <= created
         return after and (self.created_before is None or created < self.created_before)
+
+
+@dataclass(frozen=True)
+class FreePlan:
+    """What comes without payment, and what does not.
+
+    :param kinds: the kinds of services that have it; a database has it too
+    :param lacks: fields that a service on it cannot have, and what they ask for
+    :param database_days: after so many days a database expires; after ``grace_days`` more it is deleted
+    """
+
+    kinds: tuple[str, ...]
+    lacks: Mapping[str, str]
+    most_instances: int
+    database_days: int
+    grace_days: int
+
+
+@dataclass(frozen=True)
+class MountPaths:
+    """Where a disk can be mounted.
+
+    :param forbidden: absolute; what lies below them is allowed
+    :param virtual_environment: where Python's packages are installed
+    """
+
+    forbidden: tuple[str, ...]
+    virtual_environment: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +82,8 @@ class PlatformFacts:
     checkout: str
     writable_folders: tuple[str, ...]
     last_with_old_pip: dict[str, str]
+    free_plan: FreePlan
+    mount_paths: MountPaths
 
     @property
     def newest_default(self) -> str:
@@ -99,7 +131,17 @@ def platform_facts() -> PlatformFacts:
         checkout=facts["checkout"]["value"],
         writable_folders=tuple(facts["writable_folders"]["value"]),
         last_with_old_pip=facts["pip_without_glibc_tags"]["value"],
+        free_plan=_free_plan(facts["free_plan"]),
+        mount_paths=_mount_paths(facts["mount_paths"]),
     )
+
+
+def _free_plan(row: Mapping[str, Any]) -> FreePlan:
+    return FreePlan(tuple(row["kinds"]), row["lacks"], row["most_instances"], row["database_days"], row["grace_days"])
+
+
+def _mount_paths(row: Mapping[str, Any]) -> MountPaths:
+    return MountPaths(tuple(row["forbidden"]), row["virtual_environment"])
 
 
 def _day(text: str | None) -> date | None:
