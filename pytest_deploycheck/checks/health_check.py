@@ -8,6 +8,7 @@ from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.render.blueprint import Service
+from pytest_deploycheck.render.edits import quoted, replaced
 
 
 def _is_web(service: Service, deployment: Deployment) -> bool:
@@ -41,4 +42,5 @@ def health_check_path(service: Service, deployment: Deployment) -> Iterator[Find
         )
     elif not path.text.startswith("/"):
         message = f"the healthCheckPath of {service.name} has to start with a slash, and is {path.text!r}"
-        yield Finding("health-check-path", path.location, message, fix=(f"write healthCheckPath: /{path.text}",))
+        fix, edits = (f"write healthCheckPath: /{path.text}",), replaced(path, quoted(f"/{path.text}"))
+        yield Finding("health-check-path", path.location, message, fix=fix, edits=edits)
