@@ -71,6 +71,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(name, help_text, type=kind, default=None)  # type: ignore[arg-type]
 
 
+def _is_on(config: pytest.Config) -> bool:
+    """Whether the checks are asked for, by themselves or by what only they can tell."""
+    asked = (config.getoption(f"deploycheck{each}") for each in ("", "_fix", "_matrix"))
+    return any(asked) or bool(config.getini("deploycheck"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """``--deploycheck-cache-clear``. Workers of pytest-xdist have the option too, and leave it to their controller."""
@@ -79,13 +85,13 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     from pytest_deploycheck.cache_clear import clear_cache
 
     clear_cache(config)
-    return None if config.getoption("deploycheck") or config.getini("deploycheck") else pytest.ExitCode.OK
+    return None if _is_on(config) else pytest.ExitCode.OK
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; with ``--deploycheck``, plan the checks and collect them."""
     config.addinivalue_line("markers", "deploycheck: a check by pytest-deploycheck; `-m deploycheck` selects them all")
-    if config.getoption("deploycheck") or config.getini("deploycheck"):
+    if _is_on(config):
         from pytest_deploycheck.plain_imports import PlainImports
 
         finder = PlainImports()

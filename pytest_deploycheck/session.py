@@ -155,7 +155,7 @@ class DeploycheckSession:
         default = f"Python {python.version}" if python.version else "a Python that no document gives"
         return f" ({default} is the default of a service created on {python.created}, {who})"
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the report, of a run that was interrupted as well."""
         is_worker = hasattr(session.config, "workerinput")
         if self.settings.matrix and not is_worker and not session.config.option.collectonly:
@@ -169,7 +169,9 @@ class DeploycheckSession:
             return
         if self.settings.json is not None:
             self._report.write(self.settings.json)
-        if self._fixing is not None and self._fixing.finish():
+        # Of a run that was interrupted the findings are not all there.
+        is_whole = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if self._fixing is not None and is_whole and self._fixing.finish():
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

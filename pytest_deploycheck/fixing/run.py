@@ -21,6 +21,7 @@ class FixRun:
         self.fixes = Fixes(root)
         self._writes = writes
         self._takes_dirty = takes_dirty
+        self._is_finished = False
         self._files: list[ChangedFile] = []
         self._written: list[str] = []
         self._refused: dict[str, str] = {}
@@ -30,6 +31,7 @@ class FixRun:
 
         :returns: whether it was refused
         """
+        self._is_finished = True
         self._files = self.fixes.files()
         if not self._writes:
             return False
@@ -39,7 +41,9 @@ class FixRun:
         return bool(self._refused)
 
     def show(self, reporter: pytest.TerminalReporter) -> None:
-        """The diff, and what was done."""
+        """The diff, and what was done; nothing of a run that did not come to its end."""
+        if not self._is_finished:
+            return
         reporter.section("deploycheck fixes")
         if not self._files:
             reporter.line("nothing to change")

@@ -16,12 +16,18 @@ from packaging.version import Version
 from index_server import Switches
 from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.resolver import resolve
+from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.resolution.view import TargetView
 
 PROJECTS = ("alpha", "beta", "gamma", "delta")
 VERSIONS = ("1.0", "1.1", "2.0", "2.1", "3.0")
 SPECIFIERS = ("", "", "==1.0", "==1.1", "==2.0", "<2", ">=2", "~=2.0", ">=1.1", "<3,>=1.1", "!=2.1", "==1.*")
 LINES = ("==1.0", "==1.0", "==1.1", "==2.0", "==2.1", "==3.0", "", ">=1.1", "<3", "~=1.0", ">=2,<3")
+
+# What there is of a version: wheels for both targets, for one of them, for none.
+ANY, CP312, CP313 = "py3-none-any", "cp312-cp312-manylinux_2_17_x86_64", "cp313-cp313-manylinux_2_17_x86_64"
+KINDS = ((SDIST,), (SDIST,), (ANY,), (ANY,), (ANY,), (ANY, SDIST), (CP312, SDIST), (CP313, SDIST), (CP312, CP313))
+TARGETS = (Target("3.12.1", "manylinux_2_36_x86_64"), Target("3.13.4", "manylinux_2_36_x86_64"))
 
 
 @st.composite
@@ -36,18 +42,15 @@ def broken(draw: st.DrawFn) -> Case:
                 if draw(st.integers(0, 2)) == 0
             )
             common = Offered(project, version, "", "", requires=requires, extras=())
-            kinds = draw(st.sampled_from(["sdist", "wheel", "wheel", "both"]))
-            if kinds != "sdist":
-                name = f"{project}-{version}-py3-none-any.whl"
-                offered.append(replace(common, kind="py3-none-any", filename=name))
-            if kinds != "wheel":
-                offered.append(replace(common, kind=SDIST, filename=f"{project}-{version}.tar.gz"))
+            for kind in draw(st.sampled_from(KINDS)):
+                suffix = ".tar.gz" if kind == SDIST else f"-{kind}.whl"
+                offered.append(replace(common, kind=kind, filename=f"{project}-{version}{suffix}"))
     named = draw(st.lists(st.sampled_from(PROJECTS), min_size=1, max_size=4, unique=True))
     lines = tuple(f"{project}{draw(st.sampled_from(LINES))}" for project in named)
     return Case(tuple(offered), (), lines, (), Switches(), "folder")
 
 
-def fewest(case: Case, asked: Sequence[Asked], view: TargetView) -> int | None:
+def fewest(case: Case, asked: Sequence[Asked], views: Sequence[TargetView]) -> int | None:
     """How many lines have to be pinned elsewhere, or added, for pip to pick wheels alone; None: none suffice."""
     versions = {name: sorted({Version(f.version) for f in case.files if f.project == name}) for name in PROJECTS}
     lines = [each for each in asked if each.requirement]
@@ -58,7 +61,7 @@ def fewest(case: Case, asked: Sequence[Asked], view: TargetView) -> int | None:
         for changing in combinations(range(len(lines)), size):
             for pins in product(*(versions[_name(lines[at])] for at in changing)):
                 chosen = dict(zip(changing, pins, strict=True))
-                if _are_wheels(list(_changed(lines, written, chosen)), view):
+                if _are_wheels(list(_changed(lines, written, chosen)), views):
                     return size
     return None
 
@@ -73,8 +76,8 @@ def _changed(lines: Sequence[Asked], written: int, chosen: dict[int, Version]) -
             yield line
 
 
-def _are_wheels(asked: Sequence[Asked], view: TargetView) -> bool:
-    return resolve("", asked, view, is_trial=True).has_wheels_only
+def _are_wheels(asked: Sequence[Asked], views: Sequence[TargetView]) -> bool:
+    return all(resolve("", asked, view, is_trial=True).has_wheels_only for view in views)
 
 
 def _name(line: Asked) -> NormalizedName:

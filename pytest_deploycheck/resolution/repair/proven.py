@@ -57,8 +57,15 @@ def find_repair(
     if found.stuck is not None:
         return NoRepair((*left, *(Reason("", each) for each in words.stuck(found.stuck, trials))), is_certain=True)
     if found.pins is None:
-        return NoRepair((*left, Reason("", f"no change was found within {seconds:.0f} s")), is_certain=False)
+        return NoRepair((*left, Reason("", _nothing_found(found, broken, seconds))), is_certain=False)
     return _Writing(broken, trials, search, found).repair(left)
+
+
+def _nothing_found(found: Found, broken: Broken, seconds: float) -> str:
+    if found.is_cut_short:
+        return f"no change was found within {seconds:.0f} s"
+    several = " that holds on all targets together" if len(broken.views) > 1 else ""
+    return f"no change was found{several}, and whether there is one is not known"
 
 
 class _Writing:

@@ -70,12 +70,14 @@ class Found:
     :param is_fewest: whether it is certain that no fewer lines suffice
     :param without_wheels: what stays to be built from source
     :param stuck: why there is no change
+    :param is_cut_short: whether time was up
     """
 
     pins: Pins | None = None
     is_fewest: bool = False
     without_wheels: list[WithoutWheels] = field(default_factory=list)
     stuck: Stuck | None = None
+    is_cut_short: bool = False
 
 
 class _NoWheels(Exception):
@@ -115,7 +117,7 @@ class Search:
         except _Stuck as stuck:
             found.stuck = stuck.stuck
         except (OutOfTime, Unanswered):
-            found.is_fewest = False
+            found.is_fewest, found.is_cut_short = False, True
         return found
 
     def _find(self, found: Found) -> None:
