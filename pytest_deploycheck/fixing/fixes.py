@@ -12,7 +12,7 @@ from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.fixing.file_text import FileText, NotEditable
 from pytest_deploycheck.fixing.merging import Fix, Merged, merged
-from pytest_deploycheck.fixing.writing import replace_whole, uncommitted
+from pytest_deploycheck.fixing.writing import replace_whole, unsafe
 from pytest_deploycheck.location import Location
 
 
@@ -74,7 +74,7 @@ class Fixes:
 
     def refused(self, files: Iterable[ChangedFile]) -> dict[str, str]:
         """Why files should not be written, by path."""
-        return uncommitted(self._root, [each.after.path for each in files])
+        return unsafe(self._root, [each.after.path for each in files])
 
     def write(self, files: Iterable[ChangedFile]) -> list[str]:
         """Write them one after the other, each whole or not at all; those that could not be are noted.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from pytest_deploycheck.sources.git import Git, NoGit, top_of_repository
 
 
 def replace_whole(path: Path, content: bytes) -> None:
@@ -34,32 +35,18 @@ def replace_whole(path: Path, content: bytes) -> None:
         raise
 
 
-def uncommitted(root: Path, paths: Sequence[str]) -> dict[str, str]:
-    """Why the content of files could not be had back after a change: by path, those that git has as they are left out.
+def unsafe(root: Path, paths: Sequence[str]) -> dict[str, str]:
+    """Why the content of files could not be had back after a change, by path.
 
     Nothing where no version control is known to hold the folder.
     """
     there = [each for each in paths if (root / each).exists()]
-    if not there or not any((folder / ".git").exists() for folder in (root, *root.parents)):
+    if not there or top_of_repository(root) is None:
         return {}
-    command = ["git", "status", "--porcelain", "-z", "--ignored", "--untracked-files=all", "--"]
-    found: dict[str, str] = {}
-    for path in there:
-        try:
-            said = subprocess.run([*command, path], cwd=root, capture_output=True, check=True, timeout=60).stdout
-        except (OSError, subprocess.SubprocessError) as error:
-            found[path] = f"whether it has uncommitted changes cannot be told: {_reason(error)}"
-            continue
-        if said:
-            is_tracked = said[:2] not in (b"??", b"!!")
-            found[path] = "it has uncommitted changes" if is_tracked else "git does not have it"
-    return found
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, subprocess.CalledProcessError):
-        return bytes(error.stderr).decode(errors="replace").strip().partition("\n")[0]
-    return str(error)
+    try:
+        return dict(Git(root).uncommitted(there))
+    except NoGit as reason:
+        return dict.fromkeys(there, f"whether it has uncommitted changes cannot be told: {reason}")
 
 
 def _umask() -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_deploycheck.fixing.writing import replace_whole, uncommitted
+from pytest_deploycheck.fixing.writing import replace_whole, unsafe
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals and permissions as on POSIX")
 
@@ -82,7 +82,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 def test_what_git_could_not_give_back_is_named(repository: Path) -> None:
     names = ["clean.txt", "changed.txt", "staged.txt", "new.txt", "ignored.txt", "missing.txt"]
-    assert uncommitted(repository, names) == {
+    assert unsafe(repository, names) == {
         "changed.txt": "it has uncommitted changes",
         "staged.txt": "it has uncommitted changes",
         "new.txt": "git does not have it",
@@ -90,12 +90,36 @@ def test_what_git_could_not_give_back_is_named(repository: Path) -> None:
     }
 
 
+def test_line_ends_that_git_writes_are_no_change(repository: Path) -> None:
+    (repository / "clean.txt").write_bytes(b"1\r\n")
+    assert unsafe(repository, ["clean.txt"]) == {}
+
+
+def test_no_filter_that_the_repository_names_is_run(repository: Path, tmp_path: Path) -> None:
+    (repository / ".gitattributes").write_text("*.txt filter=own\n")
+    git(repository, "config", "filter.own.clean", f"touch {tmp_path / 'ran'}; cat")
+    (repository / "clean.txt").write_text("2\n")
+    assert unsafe(repository, ["clean.txt"]) == {"clean.txt": "it has uncommitted changes"}
+    assert not (tmp_path / "ran").exists()
+
+
+def test_in_a_folder_of_a_repository_too(repository: Path) -> None:
+    folder = repository / "sub"
+    folder.mkdir()
+    (folder / "a.txt").write_text("1\n")
+    git(repository, "add", "sub/a.txt")
+    git(repository, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "more")
+    assert unsafe(folder, ["a.txt"]) == {}
+    (folder / "a.txt").write_text("2\n")
+    assert unsafe(folder, ["a.txt"]) == {"a.txt": "it has uncommitted changes"}
+
+
 def test_without_version_control_nothing_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("1")
-    assert uncommitted(tmp_path, ["a.txt"]) == {}
+    assert unsafe(tmp_path, ["a.txt"]) == {}
 
 
 def test_without_git_it_cannot_be_told(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(repository))
-    reasons = uncommitted(repository, ["clean.txt"])
+    reasons = unsafe(repository, ["clean.txt"])
     assert reasons["clean.txt"].startswith("whether it has uncommitted changes cannot be told")

@@ -50,7 +50,7 @@ def in_order(versions: Sequence[Version], specifier: SpecifierSet) -> list[Versi
     """
     allowed = [each for each in versions if specifier.contains(each, prereleases=True)]
     edge = pin_of(specifier) or (allowed[0] if allowed else upper_edge(specifier))
-    others = [each for each in versions if each not in set(allowed)]
+    others = [each for each in versions if not specifier.contains(each, prereleases=True)]
     above = [each for each in reversed(others) if edge is None or each > edge]
     return [*allowed, *above, *(each for each in others if edge is not None and each <= edge)]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -79,11 +80,11 @@ class Trials:
     def tolerate(self, projects: Collection[NormalizedName]) -> None:
         """From now on, some projects may be built from source; what was tried before counts no more."""
         self.tolerated.update(projects)
-        by_project: dict[NormalizedName, list[object]] = {}
+        by_project: dict[NormalizedName, list[SpecifierSet]] = {}
         for line in self.lines:
             if line.project is not None:
                 by_project.setdefault(line.project, []).append(line.specifier)
-        self._wheels = [WheelsView(view, by_project, self.tolerated) for view in self.views]  # type: ignore[arg-type]
+        self._wheels = [WheelsView(view, by_project, self.tolerated) for view in self.views]
         self._known.clear()
 
     def wheels(self, target: int) -> WheelsView:

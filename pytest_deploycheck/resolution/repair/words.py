@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
-from packaging.utils import InvalidWheelFilename, NormalizedName, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from pytest_deploycheck.resolution.asked import Asked
@@ -101,8 +101,3 @@ def _wheel_tags(names: Sequence[str]) -> Iterator[Tag]:
 
 def _is_for(tag: Tag, target: Target) -> bool:
     return tag.platform in ("any", *target.platforms) and tag.interpreter[:2] in ("cp", "py")
-
-
-def project_in(project: NormalizedName, lines: Sequence[Line]) -> Line | None:
-    """The first line for a project."""
-    return next((line for line in lines if line.project == project), None)
