@@ -61,7 +61,8 @@ class Mended:
         ordered = sorted(self.changes, key=lambda each: each.line != first or first is None)
         shown = ", ".join(map(str, ordered))
         what = f"change {len(ordered)} lines: {shown}" if len(ordered) > 1 else f"write {shown}"
-        then = "what can be a wheel is one then" if self.reasons else f"all {self.count} distributions are wheels then"
+        everything = f"all {self.count} distributions are wheels" if self.count > 1 else "all it takes is a wheel"
+        then = f"{'what can be a wheel is one' if self.reasons else everything} then"
         return f"{what}: {then}{'; no change of fewer lines does it' if self.is_fewest and len(ordered) > 1 else ''}"
 
 

@@ -15,6 +15,9 @@ from pytest_deploycheck.resolution.repair.trials import Trials, Unanswered
 # Metadata of so many versions is asked for at once: what is tried one after the other is then there already.
 _ASKED_AHEAD = 12
 
+# The part of what time is left that goes into smaller steps.
+_PART_FOR_STEPS = 0.5
+
 # Where targets disagree on the versions, so many choices are tried for all of them.
 _MOST_CHOICES = 200
 
@@ -97,18 +100,24 @@ class NearestVersions:
         if pins is None:
             return None
         best, is_better = pins, True
+        enough = self._trials.remaining() * (1 - _PART_FOR_STEPS)
         while is_better:
             is_better = False
             for position in sorted(changing, key=lambda each: self.step(each, best[each]), reverse=True):
-                lowered = self._lowered(best, position, changing)
+                lowered = self._lowered(best, position, changing, enough)
                 if lowered is not None:
                     best, is_better = lowered, True
         return best
 
-    def _lowered(self, best: dict[int, Version], position: int, changing: frozenset[int]) -> dict[int, Version] | None:
-        """A smaller choice with a nearer version for one line, None where there is none."""
+    def _lowered(
+        self, best: dict[int, Version], position: int, changing: frozenset[int], enough: float
+    ) -> dict[int, Version] | None:
+        """A smaller choice with a nearer version for one line, None where there is none.
+
+        :param enough: with so many seconds left, what was found is taken as it is
+        """
         for version in self.candidates(position):
-            if version == best[position]:
+            if version == best[position] or self._trials.remaining() < enough:
                 return None
             for others in ({at: pin for at, pin in best.items() if at != position}, {}):
                 found = self._solved({**others, position: version}, changing)

@@ -10,7 +10,7 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from pytest_deploycheck.resolution.asked import Asked
+from pytest_deploycheck.resolution.asked import BINARY, Asked
 from pytest_deploycheck.resolution.candidates import ProjectCandidates
 from pytest_deploycheck.resolution.repair.line import Line, State
 from pytest_deploycheck.resolution.repair.search import Stuck, WithoutWheels
@@ -22,6 +22,8 @@ from pytest_deploycheck.resolution.target import Target
 def without_wheels(found: WithoutWheels, trials: Trials) -> str:
     """One sentence: what has to be built whatever is changed, who needs it, and which its last wheel was."""
     view = trials.views[found.target]
+    if BINARY not in view.preferences(found.project).formats:
+        return f"pip is told to build {found.project} from source: an option such as --no-binary says so"
     candidates = view.candidates(found.project)
     fitting = any(files[0].is_wheel for _, files in candidates.select(SpecifierSet()))
     has_none = "has wheels, but none of a version that fits" if fitting else "has no wheel in any version"

@@ -48,7 +48,7 @@ def test_a_pin_becomes_the_first_newer_version_with_a_wheel(index: Index, mend: 
     mended = mend("demo==1.0\n")
     assert written(mended, "demo==1.0\n") == "demo==1.2\n"
     assert mended.is_fewest
-    assert mended.advice() == "write demo==1.2 (line 1): all 1 distributions are wheels then"
+    assert mended.advice() == "write demo==1.2 (line 1): all it takes is a wheel then"
 
 
 def test_only_what_has_to_change_changes_and_all_else_of_a_line_stays(index: Index, mend: Mend) -> None:
@@ -221,6 +221,49 @@ def test_hashes_of_sdists_alone_are_refreshed_for_the_same_version(index: Index,
     text = f"demo==1.0 --hash=sha256:{source.sha256}\n"
     digests = sorted((source.sha256, built.sha256))
     assert written(mend(text), text) == f"demo==1.0 --hash=sha256:{digests[0]} \\\n    --hash=sha256:{digests[1]}\n"
+
+
+def test_a_line_of_a_constraints_file_changes_there(index: Index, mend: Mend, tmp_path: Path) -> None:
+    index.add(sdist("demo", "1.0"), wheel("demo", "1.1", CP313))
+    (tmp_path / "constraints.txt").write_text("# all\ndemo==1.0\n")
+    mended = mend("-c constraints.txt\ndemo\n")
+    assert [(each.start.path, each.start.line, each.text) for each in mended.edits] == [("constraints.txt", 2, "==1.1")]
+
+
+def test_a_line_of_an_included_file_changes_there(index: Index, mend: Mend, tmp_path: Path) -> None:
+    index.add(sdist("demo", "1.0"), wheel("demo", "1.1", CP313))
+    (tmp_path / "base.txt").write_text("demo==1.0\n")
+    mended = mend("-r base.txt\n")
+    assert [(each.start.path, each.start.line, each.text) for each in mended.edits] == [("base.txt", 1, "==1.1")]
+
+
+def test_what_pip_is_told_to_build_is_named_as_that(index: Index, mend: Mend) -> None:
+    index.add(sdist("demo", "1.0"), wheel("demo", "1.0", CP313), wheel("demo", "1.1", CP313))
+    assert [each.text for each in mend("--no-binary demo\ndemo==1.0\n").reasons] == [
+        "pip is told to build demo from source: an option such as --no-binary says so"
+    ]
+
+
+def test_lines_that_no_version_brings_together_are_named(index: Index, mend: Mend) -> None:
+    index.add(wheel("app", "1.0", requires_dist=["core<2"]), wheel("tool", "1.0", requires_dist=["core>=2"]))
+    index.add(wheel("core", "1.0"), wheel("core", "2.0"))
+    mended = mend("app==1.0\ntool==1.0\n")
+    assert (mended.changes, mended.is_certain) == ((), True)
+    assert [each.text for each in mended.reasons] == [
+        "whatever version app (line 1) and tool (line 2) had, pip would fail on 3.13-manylinux_2_36_x86_64: "
+        "nothing fits: app==1.0 (line 1) requires core<2; tool==1.0 (line 2) requires core>=2"
+    ]
+
+
+def test_a_repository_that_needs_a_compiler_stays(index: Index, mend: Mend, tmp_path: Path) -> None:
+    index.add(sdist("demo", "1.0"), wheel("demo", "1.1", CP313))
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text('[project]\nname = "own"\nversion = "1"\n')
+    (folder / "setup.py").write_text("from setuptools import setup\nsetup(ext_modules=[])\n")
+    (folder / "own.c").write_text("")
+    mended = mend("./own\ndemo==1.0\n")
+    assert [each.after for each in mended.changes] == ["demo==1.1"]
 
 
 def test_a_sound_file_needs_nothing(index: Index, mend: Mend) -> None:
