@@ -160,7 +160,8 @@ class Resolutions:
         if None in keys:
             return computed()[0]
         key = hashlib.sha256(json.dumps([keys, said]).encode()).hexdigest()
-        return KnownAnswers(self._cache, kind, offline=self._settings.offline).get(key, computed)
+        known = KnownAnswers(self._cache, kind, run=self._run, offline=self._settings.offline)
+        return known.get(key, computed)
 
     def _fresh_until(self, places: Places) -> float:
         from pytest_deploycheck.resolution.stored import PAGE_LIFETIME

@@ -134,18 +134,20 @@ class KnownAnswers:
     """What takes many resolutions to find out, as plain JSON values; found by one process at a time.
 
     :param kind: of the answers
+    :param run: what the processes of one run have in common, empty where there is one alone
     :param offline: take what is stored, however old
     """
 
-    def __init__(self, cache: Cache, kind: str, *, offline: bool = False) -> None:
+    def __init__(self, cache: Cache, kind: str, *, run: str = "", offline: bool = False) -> None:
         self._cache = cache
         self._kind = kind
+        self._run = run
         self._offline = offline
 
     def get(self, key: str, compute: Callable[[], tuple[Any, float]]) -> Any:
-        """The stored answer, or the computed one, which is stored.
+        """The stored answer, or the computed one, which is stored; what holds no longer than that for its run only.
 
-        :param compute: gives it, and until when it holds, in seconds since the epoch; 0: it is not to be stored
+        :param compute: gives it, and until when it holds, in seconds since the epoch
         """
         found = self._read(key)
         if found is not None:
@@ -154,17 +156,27 @@ class KnownAnswers:
             found = self._read(key)
             if found is None:
                 found, fresh_until = compute()
-                if fresh_until > time.time():
-                    entry = {"computed": time.time(), "fresh_until": min(fresh_until, 1e12), "answer": found}
-                    self._cache.write(self._kind, key, json.dumps(entry).encode())
+                self._store(key, found, fresh_until)
         return found
 
+    def _store(self, key: str, found: Any, fresh_until: float) -> None:
+        entry = {"computed": time.time(), "fresh_until": min(fresh_until, 1e12), "answer": found}
+        stored = json.dumps(entry).encode()
+        if fresh_until > time.time():
+            self._cache.write(self._kind, key, stored)
+        elif self._run:
+            self._cache.write(Cache.RUN, self._of_run(key), stored)
+
+    def _of_run(self, key: str) -> str:
+        return f"{self._run} {self._kind} {key}"
+
     def _read(self, key: str) -> Any:
+        stored = self._cache.read(Cache.RUN, self._of_run(key)) if self._run else None
+        is_of_run = stored is not None
         try:
-            entry = json.loads(self._cache.read(self._kind, key) or b"null")
-            if entry is None or not (self._offline or entry["computed"] <= time.time() < entry["fresh_until"]):
-                return None
-            return entry["answer"]
+            entry = json.loads(stored or self._cache.read(self._kind, key) or b"null")
+            is_fresh = entry is not None and entry["computed"] <= time.time() < entry["fresh_until"]
+            return entry["answer"] if entry is not None and (is_of_run or self._offline or is_fresh) else None
         except (ValueError, TypeError, KeyError):
             return None
 
