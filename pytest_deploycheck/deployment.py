@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
@@ -11,8 +12,9 @@ from pathlib import Path
 from packaging.version import Version
 
 from pytest_deploycheck.findings import CannotCheck
+from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
-from pytest_deploycheck.render.document import DocumentError
+from pytest_deploycheck.render.document import DocumentError, Scalar
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.render.python_version import FILE as PYTHON_VERSION_FILE
@@ -25,6 +27,9 @@ from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.build_command import BuildCommand, read_build_command
 from pytest_deploycheck.sources.requirements import read_requirements, unreadable
+from pytest_deploycheck.sources.shell.command import Commands
+from pytest_deploycheck.sources.shell.reading import read_commands
+from pytest_deploycheck.sources.shell.text import Text
 from pytest_deploycheck.subjects import Source, SourceOnTarget
 
 BLUEPRINTS = ("render.yaml", "render.yml")
@@ -49,6 +54,7 @@ class Deployment:
         self.settings = settings
         self._environ = environ
         self._places: dict[str, tuple[SourceOnTarget, ...]] = {}
+        self._commands: dict[tuple[str, Location], Commands] = {}
         self.blueprint: Blueprint | None = None
         self.blueprint_error: DocumentError | CannotCheck | None = None
         self._read_blueprint()
@@ -143,6 +149,16 @@ class Deployment:
     def service_folder(self, service: Service) -> Path:
         """Where a service's commands run: its ``rootDir``."""
         return self.root / service.root_dir.text if service.root_dir else self.root
+
+    def commands(self, service: Service, line: Scalar) -> Commands:
+        """What one of a service's command lines runs, such as its ``start_command``."""
+        key = (service.name, line.location)
+        if key not in self._commands:
+            directory = posixpath.normpath(service.root_dir.text.strip().strip("/")) if service.root_dir else "."
+            self._commands[key] = read_commands(
+                Text(line.text, line.at), directory, self.root, platform_facts().checkout, _values(service)
+            )
+        return self._commands[key]
 
     def build_command(self, service: Service) -> BuildCommand:
         """A service's build command, understood; that of a service without one does nothing."""
@@ -256,6 +272,11 @@ class Deployment:
                 resolution = self.resolutions.computed(source, place.target)
                 if resolution is not None:
                     yield place, resolution
+
+
+def _values(service: Service) -> dict[str, str | None]:
+    """A service's variables, None where a value is not in the blueprint."""
+    return {name: each.value.text if each.value else None for name, each in service.environment.items()}
 
 
 def _assert_supported(text: str, target: Target) -> None:
