@@ -1,1 +1,1 @@
-"""What Python sources say, read with ``ast`` alone: nothing is imported or run, and what cannot be known is not known."""
+"""What Python sources say, read with ``ast`` alone: nothing is run, and what cannot be known is said to be unknown."""

@@ -23,8 +23,15 @@ _SAME = frozenset(
 )
 _SAME_METHODS = frozenset({"resolve", "absolute", "as_posix", "expanduser", "strip", "__str__"})
 _ENVIRONMENT = frozenset({"os.environ.get", "os.getenv", "os.environ.setdefault", "decouple.config"})
-# https://django-environ.readthedocs.io, https://github.com/sloria/environs: objects that are asked for variables.
-READERS = frozenset({"environ.Env", "environs.Env", "environs.EnvValidator", "starlette.config.Config", "decouple.Config"})
+# Objects that are asked for variables, and where their own call takes the default from: https://django-environ.readthedocs.io,
+# https://github.com/sloria/environs, https://www.starlette.dev/config/.
+_READERS = {
+    "environ.Env": 2,
+    "environs.Env": 1,
+    "environ.FileAwareEnv": 2,
+    "starlette.config.Config": 2,
+    "decouple.Config": 1,
+}
 # Methods of them that read no variable.
 _READING_NONE = frozenset({"read_env", "read_envfile", "prefixed", "seal", "dump", "add_parser", "parser_for"})
 
@@ -56,7 +63,7 @@ def of_function(evaluator: Evaluator, name: str, call: ast.Call, scope: Scope) -
         return joined_path(several) if name.startswith("pathlib.") and len(several) > 1 else several[0]
     if name == "os.path.dirname" and call.args:
         return parent_of(evaluator.only(call.args[0], scope))
-    if name in ("os.path.join", "builtins.os.path.join"):
+    if name == "os.path.join":
         return joined_path([evaluator.only(each, scope) for each in call.args])
     return None
 
@@ -65,8 +72,8 @@ def of_method(evaluator: Evaluator, base: Value, call: ast.Call, scope: Scope) -
     """What a method of a text, of a path or of a reader of variables gives, None where it is none of them."""
     assert isinstance(call.func, ast.Attribute)
     method = call.func.attr
-    if isinstance(base, Instance) and base.class_name in READERS and method not in _READING_NONE:
-        return variable(evaluator, call, scope)
+    if isinstance(base, Instance) and base.class_name in _READERS and method not in _READING_NONE:
+        return of_reader(evaluator, base, call, scope)
     if isinstance(base, (Constant, Variable)) and method in _SAME_METHODS:
         return base
     if isinstance(base, Constant) and isinstance(base.value, str):
@@ -81,21 +88,32 @@ def of_method(evaluator: Evaluator, base: Value, call: ast.Call, scope: Scope) -
     return None
 
 
-def reader_call(evaluator: Evaluator, call: ast.Call, scope: Scope) -> bool:
-    """Whether what is called is itself an object that is asked for variables: ``env("X")``."""
-    called = evaluator.values(call.func, scope)
-    return any(isinstance(each, Instance) and each.class_name in READERS for each in called)
+def of_reader(evaluator: Evaluator, reader: Instance, call: ast.Call, scope: Scope) -> Value | None:
+    """What ``env("X")`` or ``env.str("X")`` gives, None where it asks for no variable."""
+    if reader.class_name not in _READERS:
+        return None
+    position = 1 if isinstance(call.func, ast.Attribute) else _READERS[reader.class_name]
+    found = variable(evaluator, call, scope, position)
+    if isinstance(found, Variable) and found.default is None:
+        # environ.Env(DEBUG=(bool, False)): a type and a default.
+        known = argument(reader.call, None, found.name)
+        if isinstance(known, ast.Tuple) and len(known.elts) == 2:
+            return Variable(found.name, evaluator.only(known.elts[1], reader.scope))
+    return found
 
 
-def variable(evaluator: Evaluator, call: ast.Call, scope: Scope, *, has_default: bool = False) -> Value:
+def variable(
+    evaluator: Evaluator, call: ast.Call, scope: Scope, position: int = 1, *, has_default: bool = False
+) -> Value:
     """The variable that a call reads.
 
+    :param position: of the default
     :param has_default: whether it gives None where nobody says what else
     """
     name = evaluator.only(argument(call, 0, "key") or argument(call, 0, "var"), scope)
     if not isinstance(name, Constant) or not isinstance(name.value, str):
         return UNKNOWN
-    default = argument(call, 1, "default")
+    default = argument(call, position, "default")
     if default is None:
         return Variable(name.value, Constant(None) if has_default or has_unseen_arguments(call) else None)
     return Variable(name.value, evaluator.only(default, scope))

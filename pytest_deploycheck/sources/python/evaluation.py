@@ -1,12 +1,12 @@
-"""What expressions may be: names followed through assignments, imports, parameters and the functions that are called."""
+"""What expressions may be: names followed through assignments, imports, parameters and calls of functions."""
 
 from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from pytest_deploycheck.sources.python.calls import argument, of_function, of_method
+from pytest_deploycheck.sources.python.calls import argument, of_function, of_method, of_reader
 from pytest_deploycheck.sources.python.codebase import Codebase, Kind
 from pytest_deploycheck.sources.python.module import Module
 from pytest_deploycheck.sources.python.scopes import Binding, Code, Scope
@@ -20,12 +20,12 @@ from pytest_deploycheck.sources.python.values import (
     Items,
     Local,
     Mapping,
-    Unknown,
     Value,
     Variable,
 )
 
 Values = tuple[Value, ...]
+Evaluation = Callable[[Value], Iterable[Value]]
 # Deeper than it anybody's code is generated, and wider than it nothing can be said.
 _DEEPEST = 60
 _WIDEST = 24
@@ -97,6 +97,8 @@ class Evaluator:
             return (Items(node, scope),)
         if isinstance(node, ast.Dict):
             return (Mapping(node, scope),)
+        if isinstance(node, ast.Lambda):
+            return (Local(self.codebase.code(scope.module).scopes[node]),)
         return self._composed(node, scope)
 
     def _composed(self, node: ast.expr, scope: Scope) -> Iterable[Value]:
@@ -199,7 +201,7 @@ class Evaluator:
         if not isinstance(node.target, ast.Name):
             return (UNKNOWN,)
         scope = code.scope_of(node.iter)
-        listed = [each for each in self.values(node.iter, scope)]
+        listed = list(self.values(node.iter, scope))
         if not all(isinstance(each, Items) for each in listed):
             return (UNKNOWN,)
         return [
@@ -252,6 +254,8 @@ class Evaluator:
                 found.append(Instance(called, node, scope))
             elif isinstance(called, Local) and not isinstance(called.node, ast.Module):
                 found += self.returned(called.scope)
+            elif isinstance(called, Instance):
+                found.append(of_reader(self, called, node, scope) or UNKNOWN)
             else:
                 found.append(UNKNOWN)
         return found
@@ -306,5 +310,7 @@ def _position(arguments: ast.arguments, parameter: ast.arg) -> int | None:
 def _default(arguments: ast.arguments, parameter: ast.arg) -> ast.expr | None:
     several = [*arguments.posonlyargs, *arguments.args]
     with_default = dict(zip(reversed(several), reversed(arguments.defaults), strict=False))
-    with_default |= {each: value for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value}
+    with_default |= {
+        each: value for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value
+    }
     return with_default.get(parameter)

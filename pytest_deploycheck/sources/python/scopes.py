@@ -24,16 +24,24 @@ class Binding:
     :param value: what it gets, where that is an expression of its own
     :param imported: the module that it is imported from, absolute; None where it is not imported
     :param attribute: the name there; None for the module itself
-    :param only_as_script: whether that happens below ``if __name__ == "__main__"`` only
-    :param only_for_types: whether that happens below ``if TYPE_CHECKING`` only
+    :param guard: ``script`` below ``if __name__ == "__main__"``, ``types`` below ``if TYPE_CHECKING``
     """
 
     node: ast.AST
     value: ast.expr | None = None
     imported: str | None = None
     attribute: str | None = None
-    only_as_script: bool = False
-    only_for_types: bool = False
+    guard: str = ""
+
+    @property
+    def only_as_script(self) -> bool:
+        """Whether that happens only where the module is run as a script."""
+        return self.guard == "script"
+
+    @property
+    def only_for_types(self) -> bool:
+        """Whether that happens only for tools that look at types."""
+        return self.guard == "types"
 
 
 @dataclass(eq=False)
@@ -135,21 +143,21 @@ class _Reader:
             (place.stars if name == "*" else place.bindings.setdefault(name, [])).append(binding)
 
     def _bindings(self, node: ast.AST, scope: Scope, guard: str) -> Iterable[tuple[str, Binding]]:
-        guards = {"only_as_script": guard == "script", "only_for_types": guard == "types"}
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            return [(name, Binding(node, None, *where, **guards)) for name, *where in _imports(node, self._module)]
+            imports = _imports(node, self._module)
+            return [(name, Binding(node, None, origin, attribute, guard)) for name, origin, attribute in imports]
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             self._scopes[node] = inner = Scope(self._module, node, scope)
             self._parameters(node, inner)
-            return [] if isinstance(node, ast.Lambda) else [(node.name, Binding(node, **guards))]
+            return [] if isinstance(node, ast.Lambda) else [(node.name, Binding(node, guard=guard))]
         if isinstance(node, ast.Global):
             scope.global_names.update(node.names)
         elif isinstance(node, ast.Call):
             self._notice_open(node, scope)
         elif isinstance(node, ast.Delete):
             names = [each.id for each in node.targets if isinstance(each, ast.Name)]
-            return [(name, Binding(node, **guards)) for name in names]
-        return [(name, Binding(node, value, **guards)) for name, value in _assigned(node)]
+            return [(name, Binding(node, guard=guard)) for name in names]
+        return [(name, Binding(node, value, guard=guard)) for name, value in _assigned(node)]
 
     def _parameters(self, node: ast.AST, inner: Scope) -> None:
         if isinstance(node, _FUNCTIONS):
@@ -191,9 +199,7 @@ def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
         yield from _unpacked(node.target, None)
     elif isinstance(node, ast.withitem) and node.optional_vars is not None:
         yield from _unpacked(node.optional_vars, None)
-    elif isinstance(node, ast.ExceptHandler) and node.name:
-        yield node.name, None
-    elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+    elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
         yield node.name, None
 
 

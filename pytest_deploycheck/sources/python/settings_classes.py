@@ -68,7 +68,9 @@ def _is_of_class(annotation: ast.expr) -> bool:
     return (base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")) == "ClassVar"
 
 
-def _field(evaluator: Evaluator, scope: Scope, statement: ast.AnnAssign, name: str, prefix: str | None) -> SettingsField:
+def _field(
+    evaluator: Evaluator, scope: Scope, statement: ast.AnnAssign, name: str, prefix: str | None
+) -> SettingsField:
     location = scope.module.source.at(statement)
     call = statement.value if isinstance(statement.value, ast.Call) else None
     is_field = call is not None and any(

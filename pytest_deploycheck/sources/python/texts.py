@@ -38,8 +38,9 @@ def joined_path(parts: Sequence[Value]) -> Value:
 
 def parent_of(path: Value) -> Value:
     """The folder that a path is in."""
-    is_text = isinstance(path, Constant) and isinstance(path.value, str)
-    return Constant(posixpath.dirname(path.value) or ".") if is_text else UNKNOWN  # type: ignore[union-attr, arg-type, type-var]
+    if isinstance(path, Constant) and isinstance(path.value, str):
+        return Constant(posixpath.dirname(path.value) or ".")
+    return UNKNOWN
 
 
 def subscript(evaluator: Evaluator, base: Value, node: ast.Subscript, scope: Scope) -> Iterable[Value]:
