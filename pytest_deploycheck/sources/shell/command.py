@@ -37,6 +37,7 @@ class Command:
     :param environment: the variables that the commands before it set, or that stand before it; None: not known
     :param wrappers: what stands before the program and runs it: ``poetry run``, ``python -m``, ``sudo``, ``exec``
     :param is_conditional: whether it may also not run: behind ``||``, in an ``if``, a loop or a ``case``
+    :param is_tolerated: whether the line goes on where it fails: before ``||``
     :param outputs: the files that its output is written to, as written
     """
 
@@ -45,6 +46,7 @@ class Command:
     environment: Mapping[str, str | None] = field(default_factory=dict)
     wrappers: tuple[str, ...] = ()
     is_conditional: bool = False
+    is_tolerated: bool = False
     outputs: tuple[str, ...] = ()
 
     @property

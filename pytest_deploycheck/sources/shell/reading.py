@@ -101,8 +101,11 @@ class _Shell:
 
     def _list(self, node: Node, frame: _Frame) -> None:
         left, *rest = node.children
+        before = len(self._commands)
         self._all([left], frame)
         operator = rest[0].type if rest else ""
+        if operator == "||":
+            self._commands[before:] = [replace(each, is_tolerated=True) for each in self._commands[before:]]
         if operator == "||" or (operator == "&&" and self._is_test(left, frame)):
             with self._perhaps():
                 self._all(rest, frame)
@@ -192,8 +195,8 @@ class _Shell:
                 outputs += [word.text for word in self._words(each.children[-1:], frame)]
         before = len(self._commands)
         self._children(node, frame)
-        for at in range(before, len(self._commands)):
-            self._commands[at] = replace(self._commands[at], outputs=(*self._commands[at].outputs, *outputs))
+        redirected = [replace(each, outputs=(*each.outputs, *outputs)) for each in self._commands[before:]]
+        self._commands[before:] = redirected
         self._named.update(filter(None, (self._inside(each) for each in outputs)))
 
     def _command(self, node: Node, frame: _Frame) -> None:
