@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
@@ -27,6 +28,9 @@ from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.requirements import RequirementsFile, read_requirements, unreadable
 from pytest_deploycheck.sources.shell.command import Commands
 from pytest_deploycheck.subjects import Source, SourceOnTarget
+
+if TYPE_CHECKING:
+    from pytest_deploycheck.started import Started
 
 BLUEPRINTS = ("render.yaml", "render.yml")
 REQUIREMENTS = "requirements.txt"
@@ -142,6 +146,13 @@ class Deployment:
     def build(self, service: Service) -> Build:
         """A service's build command, understood."""
         return self.builds.build(service)
+
+    @cached_property
+    def started(self) -> Started:
+        """What the services start, and the code that these run."""
+        from pytest_deploycheck.started import Started  # Collection needs nothing of it.
+
+        return Started(self.root, self.builds)
 
     # Where it would run.
 

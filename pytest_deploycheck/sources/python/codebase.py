@@ -42,6 +42,11 @@ class Found:
     near: str = ""
 
     @property
+    def is_package(self) -> bool:
+        """Whether it is a folder of modules."""
+        return self.kind is Kind.NAMESPACE or (self.module is not None and self.module.is_package)
+
+    @property
     def is_top_missing(self) -> bool:
         """Whether even the first part of the name is not there: it may be installed."""
         return self.kind is Kind.MISSING and "." not in self.missing
@@ -76,6 +81,14 @@ class Codebase:
         found = self.module(path.stem)
         source = read_source(path, self.root)
         return found if found is not None and found.source is source else Module(path.stem, source)
+
+    def has_file(self, path: Path) -> bool:
+        """Whether there is a file of exactly that name: some file systems find it under others too."""
+        return path.name in self._listed(path.parent) and path.is_file()
+
+    def near_file(self, path: Path) -> str:
+        """What is there and differs in upper and lower case only; empty where nothing is."""
+        return self._near(path.name, (path.parent,))
 
     def code(self, module: Module) -> Code:
         """A module, taken apart."""

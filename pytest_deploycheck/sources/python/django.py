@@ -19,13 +19,14 @@ VARIABLE = "DJANGO_SETTINGS_MODULE"
 def settings_name(codebase: Codebase, start: Module, environment: Mapping[str, str | None]) -> str | None:
     """The module of the settings; None where it is not known, or there is none.
 
-    :param start: ``manage.py``, ``wsgi.py`` or ``asgi.py``
+    :param start: ``manage.py``, ``wsgi.py``, ``asgi.py``, or what imports the module that sets the variable
     :param environment: the variables that are set; None for an unknown value
     """
     if VARIABLE in environment:
         return environment[VARIABLE]
     evaluator = Evaluator(codebase, codebase.reachable([start]), "")
-    names = {name for code in evaluator.modules[:1] for name in _set_by(evaluator, code)}
+    named = (code for code in evaluator.modules if any(VARIABLE in line for line in code.module.source.lines))
+    names = {name for code in named for name in _set_by(evaluator, code)}
     return names.pop() if len(names) == 1 else None
 
 

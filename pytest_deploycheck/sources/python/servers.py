@@ -27,6 +27,7 @@ class ServerCall:
     :param says_host: whether the call says it itself
     :param says_port: as for the host
     :param host_argument: the name of the argument that would say it
+    :param served: what it serves, as far as that is known
     """
 
     called: str
@@ -37,6 +38,7 @@ class ServerCall:
     says_port: bool = False
     host_argument: str = "host"
     port_argument: str = "port"
+    served: tuple[Value, ...] = ()
 
 
 def server_calls(evaluator: Evaluator, running: Running) -> Iterator[ServerCall]:
@@ -80,7 +82,24 @@ def _server_call(evaluator: Evaluator, code: Code, node: ast.Call, called: str, 
         return ServerCall(called, location, UNKNOWN, UNKNOWN, True, True)
     host, says_host = _given(evaluator, node, scope, facts, "host")
     port, says_port = _given(evaluator, node, scope, facts, "port")
-    return ServerCall(called, location, host, port, says_host, says_port, facts["host"], facts["port"])
+    served = _served(evaluator, node, scope)
+    return ServerCall(called, location, host, port, says_host, says_port, facts["host"], facts["port"], served)
+
+
+def _served(evaluator: Evaluator, node: ast.Call, scope: Scope) -> tuple[Value, ...]:
+    """What ``app.run()``, ``uvicorn.run(app)`` or ``uvicorn.run("main:app")`` serves."""
+    if isinstance(node.func, ast.Attribute):
+        on = evaluator.values(node.func.value, scope)
+        if any(isinstance(each, Instance) for each in on):
+            return on
+    given = argument(node, 0, "app")
+    served = evaluator.values(given, scope) if given is not None else ()
+    text = served[0].value if len(served) == 1 and isinstance(served[0], Constant) else None
+    if not isinstance(text, str):
+        return served
+    name, _, attribute = text.partition(":")
+    module = evaluator.codebase.module(name)
+    return evaluator.name(module, attribute) if module is not None and attribute else ()
 
 
 def _given(
