@@ -139,6 +139,16 @@ class Deployment:
         """Where a service's commands run: its ``rootDir``."""
         return self.root / service.root_dir.text.strip().strip("/") if service.root_dir else self.root
 
+    def is_ignored(self, path: Path) -> bool:
+        """Whether git leaves a file out, by the .gitignore at the root: then it is not deployed."""
+        from pathspec import GitIgnoreSpec  # As slow to import as all else that a blueprint needs.
+
+        try:
+            lines = (self.root / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return False
+        return GitIgnoreSpec.from_lines(lines).match_file(self.relative(path))
+
     def commands(self, service: Service, line: Scalar) -> Commands:
         """What one of a service's command lines runs, such as its ``start_command``."""
         return self.builds.commands(service, line)

@@ -14,7 +14,7 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.render.platform import platform_facts
-from pytest_deploycheck.sources.python.application import django_project, route_table
+from pytest_deploycheck.sources.python.application import django_project, is_application, route_table
 from pytest_deploycheck.sources.python.codebase import Codebase, Found, Kind
 from pytest_deploycheck.sources.python.django import VARIABLE as DJANGO_VARIABLE
 from pytest_deploycheck.sources.python.environment import EnvironmentRead, environment_reads
@@ -205,6 +205,15 @@ class Started:
             bound = evaluator.codebase.code(module).top.bindings
             named = next((each for each in _FLASK_NAMES if each in bound), "")
         return evaluator.name(module, named) if named else ()
+
+    def applications(self, start: Start) -> tuple[str, ...]:
+        """The names of a module that hold an application: what may be served."""
+        evaluator, located = self.evaluator(start), self.located(start)
+        module = located.module if located is not None else None
+        if evaluator is None or module is None:
+            return ()
+        names = evaluator.codebase.code(module).top.bindings
+        return tuple(name for name in names if any(map(is_application, evaluator.name(module, name))))
 
     def reads(self, start: Start) -> tuple[EnvironmentRead, ...]:
         """The environment variables that its code reads."""

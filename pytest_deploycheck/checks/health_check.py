@@ -1,13 +1,25 @@
-"""Does Render know how to ask whether a service is healthy?"""
+"""Does Render know how to ask whether a service is healthy, and is it answered?"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pytest_deploycheck.checks.registry import Subject, check
+from pytest_deploycheck.checks.start_command import is_started_python
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.render.blueprint import Service
+from pytest_deploycheck.render.document import Scalar
+
+if TYPE_CHECKING:
+    from pytest_deploycheck.sources.python.routes.table import Route, RouteTable
+
+# Paths that are there to be asked for health, by their last part.
+_HEALTH = re.compile(
+    r"/(health|healthz|healthcheck|health[-_]check|ping|ready|readyz|readiness|live|livez|liveness|status|up)/?"
+)
 
 
 def _is_web(service: Service, deployment: Deployment) -> bool:
@@ -16,7 +28,7 @@ def _is_web(service: Service, deployment: Deployment) -> bool:
 
 @check("health-check-path", Subject.SERVICE, applies=_is_web)
 def health_check_path(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """A web service says where its health is asked for, with a path that starts with a slash."""
+    """A web service says where its health is asked for, with a path that starts with a slash and that it answers."""
     path = service.health_check_path
     if path is None:
         yield Finding(
@@ -24,8 +36,65 @@ def health_check_path(service: Service, deployment: Deployment) -> Iterator[Find
             service.location,
             f"{service.name} has no healthCheckPath",
             evidence=("without one a deploy goes live as soon as its port opens, whether it answers or not",),
-            fix=("add healthCheckPath with a path that answers with 2xx or 3xx, such as /health",),
+            fix=(_known_route(service, deployment),),
         )
     elif not path.text.startswith("/"):
         message = f"the healthCheckPath of {service.name} has to start with a slash, and is {path.text!r}"
         yield Finding("health-check-path", path.location, message, fix=(f"write healthCheckPath: /{path.text}",))
+    else:
+        yield from _unanswered(service, path, deployment)
+
+
+def _tables(service: Service, deployment: Deployment) -> list[RouteTable | None]:
+    """The tables of routes of what listens; None for one that is not known."""
+    command = service.start_command
+    if command is None or not is_started_python(service, deployment):
+        return []
+    if deployment.commands(service, command).not_followed:
+        return [None]
+    started = deployment.started
+    return [started.routes(each) for each in started.commands(service) if not each.listens_never]
+
+
+def _known_route(service: Service, deployment: Deployment) -> str:
+    tables = _tables(service, deployment)
+    for table in tables if len(tables) == 1 else ():
+        for route in table.certain_gets() if table is not None else ():
+            if _HEALTH.fullmatch(f"/{route.path.rstrip('/').rpartition('/')[2]}"):
+                return f"add healthCheckPath: {route.path}, which {route.location} answers"
+    return "add healthCheckPath with a path that answers with 2xx or 3xx, such as /health"
+
+
+def _unanswered(service: Service, path: Scalar, deployment: Deployment) -> Iterator[Finding]:
+    """What the code certainly does not answer."""
+    from pytest_deploycheck.sources.python.routes.table import Reply
+
+    tables = _tables(service, deployment)
+    if len(tables) != 1 or tables[0] is None:
+        return
+    table = tables[0]
+    replied = table.reply(path.text)
+    if replied.reply is Reply.NOTHING:
+        message = f"no route of {service.name} answers {path.text}, so its health checks fail"
+        evidence = f"{table.framework} has {len(table.routes)} routes there, all of them known{_first(table.routes)}"
+        yield Finding("health-check-path", path.location, message, (evidence,), (_answered_by(table, path.text),))
+    elif replied.reply is Reply.OTHER_METHODS and replied.route is not None:
+        methods = ", ".join(sorted(replied.route.methods or ()))
+        message = f"{path.text} of {service.name} is answered by {methods} only, and health checks ask by GET"
+        evidence = f"{replied.route.location}: {replied.route.path}"
+        yield Finding("health-check-path", path.location, message, (evidence,), ("let the route answer GET, too",))
+
+
+def _first(routes: tuple[Route, ...]) -> str:
+    shown = [each.path for each in routes[:5]]
+    return f": {', '.join(shown)}{', ...' if len(routes) > 5 else ''}" if shown else ""
+
+
+def _answered_by(table: RouteTable, asked: str) -> str:
+    """A route that answers: one for health, else one whose path ends as the one that is asked for."""
+    gets = list(table.certain_gets())
+    likely = [each for each in gets if _HEALTH.fullmatch(f"/{each.path.rstrip('/').rpartition('/')[2]}")]
+    likely += [each for each in gets if each.path.rstrip("/").endswith(asked.rstrip("/"))]
+    if likely:
+        return f"write healthCheckPath: {likely[0].path}, which {likely[0].location} answers"
+    return f"add a route for {asked}, or name one of those that are there"

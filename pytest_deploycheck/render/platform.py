@@ -38,6 +38,9 @@ class PlatformFacts:
     :param python_date: when the list of Python releases was made
     :param latest_patches: by minor version, ``{"3.13": "3.13.18"}``, the oldest first
     :param checkout: where the repository is checked out, absolute
+    :param default_port: PORT of a web service that does not set it
+    :param reserved_ports: those that no service can listen on
+    :param set_variables: the names of environment variables that are there without being set
     :param writable_folders: absolute; what lies below them can be written during a build
     """
 
@@ -47,6 +50,9 @@ class PlatformFacts:
     python_date: date
     latest_patches: dict[str, str]
     checkout: str
+    default_port: int
+    reserved_ports: tuple[int, ...]
+    set_variables: frozenset[str]
     writable_folders: tuple[str, ...]
 
     @property
@@ -87,6 +93,9 @@ def platform_facts() -> PlatformFacts:
         python_date=date.fromisoformat(facts["python_releases"]["date"]),
         latest_patches=facts["python_releases"]["latest_patch"],
         checkout=facts["checkout"]["value"],
+        default_port=facts["default_port"]["value"],
+        reserved_ports=tuple(facts["reserved_ports"]["value"]),
+        set_variables=frozenset(facts["set_variables"]["value"]),
         writable_folders=tuple(facts["writable_folders"]["value"]),
     )
 

@@ -39,9 +39,9 @@ def route_table(evaluator: Evaluator, served: Values, environment: Mapping[str, 
     return _with_imports(evaluator, starlette_table(evaluator, application)) if is_starlette(application) else None
 
 
-def django_routes(codebase: Codebase, start: Module, environment: Mapping[str, str | None]) -> RouteTable | None:
-    """The routes of a project by its ``manage.py``."""
-    return _of_django(codebase, start, environment)
+def is_application(value: Value) -> bool:
+    """Whether it is what a server can serve."""
+    return is_flask(value) or is_starlette(value) or (isinstance(value, Instance) and value.class_name in _OF_DJANGO)
 
 
 def _called_if_function(evaluator: Evaluator, value: Value) -> Values:

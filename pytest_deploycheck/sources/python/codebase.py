@@ -64,6 +64,7 @@ class Codebase:
         self.folders = tuple(dict.fromkeys(folders))
         self._found: dict[str, Found] = {}
         self._codes: dict[Module, Code] = {}
+        self._scripts: dict[Path, Module] = {}
         self._names: dict[Path, frozenset[str]] = {}
 
     def find(self, name: str) -> Found:
@@ -78,9 +79,12 @@ class Codebase:
 
     def script(self, path: Path) -> Module:
         """A file as the program that Python runs."""
-        found = self.module(path.stem)
-        source = read_source(path, self.root)
-        return found if found is not None and found.source is source else Module(path.stem, source)
+        if path not in self._scripts:
+            found = self.module(path.stem)
+            source = read_source(path, self.root)
+            is_same = found is not None and found.source is source
+            self._scripts[path] = found if is_same and found is not None else Module(path.stem, source)
+        return self._scripts[path]
 
     def has_file(self, path: Path) -> bool:
         """Whether there is a file of exactly that name: some file systems find it under others too."""

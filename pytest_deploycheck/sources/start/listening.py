@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.sources.shell.command import Word
-from pytest_deploycheck.sources.start.options import Options, read_options
+from pytest_deploycheck.sources.start.options import Options, part_of, read_options
 from pytest_deploycheck.sources.start.program import Program, program_facts
 
 
@@ -81,7 +81,7 @@ def bound_to(word: Word) -> Listening | None:
     host = Setting(match["host"].strip("[]"), word)
     if match["port"] is None:
         return Listening(host, Setting(None, word))
-    return Listening(host, Setting(match["port"], replace(word, text=match["port"])))
+    return Listening(host, Setting(match["port"], part_of(word, match.start("port") + len(word.text) - len(text))))
 
 
 def _setting(
@@ -106,4 +106,4 @@ def of_manage(options: Options) -> Listening | None:
     if "$" in host and "{" in host:  # 0.0.0.0:${PORT:-8000}
         host, colon, port = words[1].text.partition(":")
     said = Setting("0.0.0.0" if host == "0" else host, words[1]) if colon else Setting(facts.default_host)
-    return Listening(said, Setting(port, replace(words[1], text=port)))
+    return Listening(said, Setting(port, part_of(words[1], len(host) + len(colon))))

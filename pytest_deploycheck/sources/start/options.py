@@ -61,12 +61,12 @@ def read_options(words: Sequence[Word], flags: frozenset[str]) -> Options:
         if not word.text.startswith("-") or word.text == "-":
             operands.append(word)
         elif "=" in word.text:
-            name, _, value = word.text.partition("=")
-            options.append(Option(name, _part(word, len(name) + 1, value), word.location))
+            name = word.text.partition("=")[0]
+            options.append(Option(name, part_of(word, len(name) + 1), word.location))
         elif word.text in flags:
             options.append(Option(word.text, None, word.location))
         elif _is_joined(word, flags):
-            options.append(Option(word.text[:2], _part(word, 2, word.text[2:]), word.location))
+            options.append(Option(word.text[:2], part_of(word, 2), word.location))
         else:
             has_value = bool(waiting) and not (waiting[0].text.startswith("-") and len(waiting[0].text) > 1)
             options.append(Option(word.text, waiting.pop(0) if has_value else None, word.location))
@@ -79,11 +79,9 @@ def _is_joined(word: Word, flags: frozenset[str]) -> bool:
     return len(text) > 2 and text[1] != "-" and text[:2] not in flags and not text[1:].isalpha()
 
 
-def _part(word: Word, offset: int, text: str) -> Word:
+def part_of(word: Word, offset: int) -> Word:
     """What stands behind the first characters of a word; its place is right where the word is written as it is."""
-    location = word.location
-    written = word.written
+    location, written = word.location, word.written
     if not written or written.startswith(word.text[:offset]):
-        location = replace(location, column=location.column + offset)
-        written = written[offset:]
-    return Word(text, location, word.is_known, written)
+        location, written = replace(location, column=location.column + offset), written[offset:]
+    return Word(word.text[offset:], location, word.is_known, written)

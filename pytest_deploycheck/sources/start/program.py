@@ -83,6 +83,7 @@ class ProgramFacts:
 
     :param programs: by name; rows for subcommands first
     :param manage: ``manage.py runserver`` of Django
+    :param manage_no_servers: commands of ``manage.py`` that listen on no port
     :param worker_classes: the distributions that have each of gunicorn's classes of workers
     :param no_servers: programs that listen on no port
     :param make_no_modules: programs after which there are no more Python modules in the repository than before
@@ -90,6 +91,7 @@ class ProgramFacts:
 
     programs: Mapping[str, tuple[Program, ...]]
     manage: Program
+    manage_no_servers: frozenset[str]
     worker_classes: Mapping[str, tuple[str, ...]]
     no_servers: frozenset[str]
     make_no_modules: frozenset[str]
@@ -110,6 +112,7 @@ def program_facts() -> ProgramFacts:
     return ProgramFacts(
         programs,
         _program({"program": "manage.py", **table["manage"]}),
+        frozenset(table["manage_no_servers"]),
         {name: tuple(several) for name, several in table["worker_classes"].items()},
         frozenset(table["no_servers"]),
         frozenset(table["make_no_modules"]),

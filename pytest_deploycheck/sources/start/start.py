@@ -40,6 +40,9 @@ class Start:
         """Whether it certainly listens on no port."""
         if self.program is not None:
             return not self.program.listens
+        if self.is_script and self.code is not None and posixpath.basename(self.code.name) == "manage.py":
+            first = self.options.operands[0].text if self.options.operands else ""
+            return first in program_facts().manage_no_servers
         return self.command.program in program_facts().no_servers
 
     @property
