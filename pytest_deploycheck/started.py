@@ -15,6 +15,7 @@ from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.sources.python.application import django_project, is_application, route_table
+from pytest_deploycheck.sources.python.attributes import has_attribute
 from pytest_deploycheck.sources.python.codebase import Codebase, Found, Kind
 from pytest_deploycheck.sources.python.django import VARIABLE as DJANGO_VARIABLE
 from pytest_deploycheck.sources.python.environment import EnvironmentRead, environment_reads
@@ -204,7 +205,9 @@ class Started:
         if not named:
             bound = evaluator.codebase.code(module).top.bindings
             named = next((each for each in _FLASK_NAMES if each in bound), "")
-        return evaluator.name(module, named) if named else ()
+        if not named or has_attribute(evaluator.codebase, module, named).is_no:
+            return ()
+        return evaluator.name(module, named)
 
     def applications(self, start: Start) -> tuple[str, ...]:
         """The names of a module that hold an application: what may be served."""

@@ -177,7 +177,7 @@ class _Judge:
         if host is None or port is None:
             return None
         findings: list[Finding] = []
-        said = "" if call.says_host else f", {call.called}'s default,"
+        said = "" if call.says_host else f", {call.called}'s default"
         if host in _LOOPBACK:
             fix = f'write {call.host_argument}="0.0.0.0"'
             findings.append(replace(self._loopback(call.location, said, host, None), fix=(fix,)))
@@ -216,10 +216,10 @@ class _Judge:
 def _joined(start: Start, listening: Listening, host: list[Finding], port: list[Finding]) -> Iterator[Finding]:
     """One finding where nobody says a host or a port, and both are wrong."""
     if host and port and not listening.host.is_said and not listening.port.is_said:
-        both = f"{host[0].message.partition(',')[0]}:{listening.port.text}, {start.command.program}'s default, "
-        message = f"{both}where nothing outside can reach it"
-        fix = " ".join((_host_fix(start), _port_fix(start).removeprefix("add ")))
-        yield Finding("port", host[0].location, message, host[0].evidence, (fix,))
+        both = f"{listening.host.text}:{listening.port.text}"
+        message = host[0].message.replace(f" {listening.host.text},", f" {both},", 1)
+        fix = " ".join(dict.fromkeys((_host_fix(start), _port_fix(start).removeprefix("add "))))
+        yield replace(host[0], message=message, fix=(fix,))
     else:
         yield from (*host, *port)
 
@@ -228,15 +228,13 @@ def _said(setting: Setting, start: Start) -> str:
     """Who says it, where it is not the word itself."""
     if setting.word is not None:
         return ""
-    return f" by {setting.variable}" if setting.variable else f", {start.command.program}'s default,"
+    return f" by {setting.variable}" if setting.variable else f", {start.command.program}'s default"
 
 
 def _host_fix(start: Start | None) -> str:
     program = start.program if start is not None else None
-    if program is not None and program.bind:
-        return f"add {program.bind[-1] if len(program.bind) < 3 else program.bind[1]} 0.0.0.0:$PORT"
-    if program is not None and program.host:
-        return f"add {program.host[-1]} 0.0.0.0"
+    if program is not None and (program.bind or program.host):
+        return f"add {program.bind[0]} 0.0.0.0:$PORT" if program.bind else f"add {program.host[-1]} 0.0.0.0"
     return "listen on 0.0.0.0:$PORT"
 
 

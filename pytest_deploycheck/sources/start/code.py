@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.sources.shell.command import Command, Word
 from pytest_deploycheck.sources.shell.wrapping import PYTHON
-from pytest_deploycheck.sources.start.options import Options
+from pytest_deploycheck.sources.start.options import Options, part_of
 from pytest_deploycheck.sources.start.program import Program
 
 _PYTHON_VALUED = frozenset({"-W", "-X", "--check-hash-based-pycs"})
@@ -40,12 +40,8 @@ class Code:
     @property
     def attribute_location(self) -> Location:
         """Where the attribute stands in the word."""
-        offset = len(self.name) + 1
-        is_plain = self.word.text == (self.word.written or self.word.text) and self.word.text.startswith(
-            f"{self.name}:"
-        )
-        location = self.word.location
-        return replace(location, column=location.column + offset) if is_plain and not self.variable else location
+        is_named = not self.variable and self.word.text.startswith(f"{self.name}:")
+        return part_of(self.word, len(self.name) + 1).location if is_named else self.word.location
 
 
 def code_of(program: Program, options: Options, environment: Mapping[str, str | None], command: Command) -> Code | None:

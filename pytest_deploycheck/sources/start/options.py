@@ -80,8 +80,10 @@ def _is_joined(word: Word, flags: frozenset[str]) -> bool:
 
 
 def part_of(word: Word, offset: int) -> Word:
-    """What stands behind the first characters of a word; its place is right where the word is written as it is."""
+    """What stands behind the first characters of a word; its place is right where these are written as they are."""
     location, written = word.location, word.written
-    if not written or written.startswith(word.text[:offset]):
-        location, written = replace(location, column=location.column + offset), written[offset:]
+    quote = 1 if written[:1] in ("'", '"') else 0
+    if not written or written[quote:].startswith(word.text[:offset]):
+        location = replace(location, column=location.column + offset + (quote if offset else 0))
+        written = written[offset + quote :].rstrip(written[:quote])
     return Word(word.text[offset:], location, word.is_known, written)
