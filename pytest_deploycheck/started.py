@@ -14,7 +14,7 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.render.platform import platform_facts
-from pytest_deploycheck.sources.python.application import django_project, is_application, route_table
+from pytest_deploycheck.sources.python.application import applications_in, django_project, route_table
 from pytest_deploycheck.sources.python.attributes import has_attribute
 from pytest_deploycheck.sources.python.codebase import Codebase, Found, Kind
 from pytest_deploycheck.sources.python.django import VARIABLE as DJANGO_VARIABLE
@@ -210,13 +210,18 @@ class Started:
         return evaluator.name(module, named)
 
     def applications(self, start: Start) -> tuple[str, ...]:
-        """The names of a module that hold an application: what may be served."""
-        evaluator, located = self.evaluator(start), self.located(start)
+        """The names of the module that is served which hold an application, or make one."""
+        located = self.located(start)
         module = located.module if located is not None else None
-        if evaluator is None or module is None:
+        return self.applications_of(located.codebase, module.name) if located is not None and module is not None else ()
+
+    def applications_of(self, codebase: Codebase, name: str) -> tuple[str, ...]:
+        """As :meth:`applications`, of a module by its name; functions have parentheses."""
+        module = codebase.module(name)
+        if module is None:
             return ()
-        names = evaluator.codebase.code(module).top.bindings
-        return tuple(name for name in names if any(map(is_application, evaluator.name(module, name))))
+        evaluator = Evaluator(codebase, codebase.reachable([module]), platform_facts().checkout)
+        return tuple(applications_in(evaluator, module))
 
     def reads(self, start: Start) -> tuple[EnvironmentRead, ...]:
         """The environment variables that its code reads."""

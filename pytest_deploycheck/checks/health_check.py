@@ -76,25 +76,27 @@ def _unanswered(service: Service, path: Scalar, deployment: Deployment) -> Itera
     replied = table.reply(path.text)
     if replied.reply is Reply.NOTHING:
         message = f"no route of {service.name} answers {path.text}, so its health checks fail"
-        evidence = f"{table.framework} has {len(table.routes)} routes there, all of them known{_first(table.routes)}"
-        yield Finding("health-check-path", path.location, message, (evidence,), (_answered_by(table, path.text),))
+        evidence = (f"all routes that {table.framework} has there are known{_shown(table.routes)}",)
+        fix = tuple(_answered_by(table, path.text))
+        yield Finding("health-check-path", path.location, message, evidence, fix)
     elif replied.reply is Reply.OTHER_METHODS and replied.route is not None:
         methods = ", ".join(sorted(replied.route.methods or ()))
         message = f"{path.text} of {service.name} is answered by {methods} only, and health checks ask by GET"
-        evidence = f"{replied.route.location}: {replied.route.path}"
-        yield Finding("health-check-path", path.location, message, (evidence,), ("let the route answer GET, too",))
+        evidence = (f"{replied.route.location}: {replied.route.path}",)
+        yield Finding("health-check-path", path.location, message, evidence, ("let the route answer GET, too",))
 
 
-def _first(routes: tuple[Route, ...]) -> str:
-    shown = [each.path for each in routes[:5]]
-    return f": {', '.join(shown)}{', ...' if len(routes) > 5 else ''}" if shown else ""
+def _shown(routes: tuple[Route, ...]) -> str:
+    shown = [each.path for each in routes if each.is_certain]
+    return f": {', '.join(shown[:5])}{', ...' if len(shown) > 5 else ''}" if shown else ""
 
 
-def _answered_by(table: RouteTable, asked: str) -> str:
+def _answered_by(table: RouteTable, asked: str) -> Iterator[str]:
     """A route that answers: one for health, else one whose path ends as the one that is asked for."""
     gets = list(table.certain_gets())
     likely = [each for each in gets if _HEALTH.fullmatch(f"/{each.path.rstrip('/').rpartition('/')[2]}")]
     likely += [each for each in gets if each.path.rstrip("/").endswith(asked.rstrip("/"))]
-    if likely:
-        return f"write healthCheckPath: {likely[0].path}, which {likely[0].location} answers"
-    return f"add a route for {asked}, or name one of those that are there"
+    if not likely:
+        yield f"add a route for {asked}"
+    for each in (likely or gets)[:1]:
+        yield f"write healthCheckPath: {each.path}, which {each.location} answers"

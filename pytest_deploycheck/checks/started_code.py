@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_deploycheck.started import Located
 
 CHECK = "start-command"
+_MOST_MODULES = 30
 _OTHERS = frozenset({".git", ".venv", "venv", "env", "node_modules", "__pycache__", "site-packages"})
 
 
@@ -58,10 +59,14 @@ def _no_file(service: Service, start: Start, located: Located, deployment: Deplo
     fix = [f"write {near}: Linux tells upper and lower case apart"] if near else []
     fix += _elsewhere(path.name, located.directory, deployment.root)
     word = start.code.word if start.code is not None else start.command.words[0]
+    message = f"{service.name} runs {path.name}, and there is no such file in {_shown(str(path.parent))}"
+    if start.code is None:
+        message = f"{service.name} does not say what flask is to run, and there is no wsgi.py or app.py"
+        fix = ["name it: flask --app MODULE run"]
     yield Finding(
         CHECK,
         word.location,
-        f"{service.name} runs {path.name}, and there is no such file in {_shown(str(path.parent))}",
+        message,
         fix=tuple(fix) or ("add the file, or name it relative to where the command runs",),
         severity=_severity(start, is_certain=True),
     )
@@ -81,8 +86,10 @@ def _no_module(
         return
     certain = located.is_closed and _is_all_of_repository(service, deployment)
     folders = [deployment.relative(each) for each in located.found.folders] or [located.directory]
-    last = missing.rpartition(".")[2]
+    package, _, last = missing.rpartition(".")
     looked = tuple(f"looked for {_joined(folder, last)}.py and {_joined(folder, last)}/" for folder in folders)
+    if not located.found.folders:
+        looked = (f"{package} is a module, and no package that has others in it",)
     yield Finding(
         CHECK,
         code.word.location,
@@ -105,7 +112,19 @@ def _module_fix(code: Code, located: Located, deployment: Deployment) -> Iterato
     elsewhere = list(_elsewhere(missing.rpartition(".")[2], located.directory, deployment.root))
     yield from elsewhere if located.found.is_top_missing else ()
     if not (near or elsewhere or "/" in code.name or code.name.endswith(".py")):
-        yield "name a module relative to rootDir, where the command runs"
+        known = list(_other_modules(code, located, deployment))
+        yield from known or ["name a module relative to rootDir, where the command runs"]
+
+
+def _other_modules(code: Code, located: Located, deployment: Deployment) -> Iterator[str]:
+    """Modules beside the one that is looked for which hold an application."""
+    assert located.found is not None
+    package = located.found.missing.rpartition(".")[0]
+    for folder in located.found.folders if code.kind == "application" else ():
+        for path in sorted(folder.glob("*.py"))[:_MOST_MODULES]:
+            name = f"{package}.{path.stem}".strip(".")
+            for application in deployment.started.applications_of(located.codebase, name):
+                yield f"write {name}:{application}"
 
 
 def _is_dotted_attribute(code: Code, located: Located) -> bool:
@@ -174,6 +193,9 @@ def _attribute_fix(start: Start, code: Code, located: Located, deployment: Deplo
     applications = deployment.started.applications(start)
     meant = KnownNames(names).meant(code.attribute)
     likely = applications or ((meant,) if meant else ())
+    if code.attribute in names:
+        yield f'move {code.attribute} out of if __name__ == "__main__"'
+        return
     for name in likely:
         yield f"write {code.name}:{name}"
     if not likely:

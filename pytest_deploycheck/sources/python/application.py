@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pytest_deploycheck.sources.python.codebase import Codebase
 from pytest_deploycheck.sources.python.django import Project, modules_of, settings_name
@@ -42,6 +42,18 @@ def route_table(evaluator: Evaluator, served: Values, environment: Mapping[str, 
 def is_application(value: Value) -> bool:
     """Whether it is what a server can serve."""
     return is_flask(value) or is_starlette(value) or (isinstance(value, Instance) and value.class_name in _OF_DJANGO)
+
+
+def applications_in(evaluator: Evaluator, module: Module) -> Iterator[str]:
+    """The names of a module that hold an application, and of its functions, with parentheses, that return one."""
+    for name, bindings in evaluator.codebase.code(module).top.bindings.items():
+        if all(each.only_as_script for each in bindings):
+            continue
+        for value in evaluator.name(module, name):
+            if is_application(value):
+                yield name
+            elif any(map(is_application, _called_if_function(evaluator, value))):
+                yield f"{name}()"
 
 
 def _called_if_function(evaluator: Evaluator, value: Value) -> Values:

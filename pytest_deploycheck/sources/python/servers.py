@@ -27,6 +27,7 @@ class ServerCall:
     :param says_host: whether the call says it itself
     :param says_port: as for the host
     :param host_argument: the name of the argument that would say it
+    :param is_address: whether it is given both together
     :param served: what it serves, as far as that is known
     """
 
@@ -39,6 +40,7 @@ class ServerCall:
     host_argument: str = "host"
     port_argument: str = "port"
     served: tuple[Value, ...] = ()
+    is_address: bool = False
 
 
 def server_calls(evaluator: Evaluator, running: Running) -> Iterator[ServerCall]:
@@ -77,7 +79,7 @@ def _server_call(evaluator: Evaluator, code: Code, node: ast.Call, called: str, 
     location = code.module.source.at(node)
     if "address_position" in facts:
         host, port = _address(evaluator, argument(node, facts["address_position"], "server_address"), scope)
-        return ServerCall(called, location, host, port, True, True)
+        return ServerCall(called, location, host, port, True, True, is_address=True)
     if has_unseen_arguments(node) or argument(node, None, facts.get("bind", "")) is not None:
         return ServerCall(called, location, UNKNOWN, UNKNOWN, True, True)
     host, says_host = _given(evaluator, node, scope, facts, "host")
