@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
 from pytest_deploycheck.sources.python.calls import argument, of_function, of_method, of_reader
 from pytest_deploycheck.sources.python.codebase import Codebase, Kind
@@ -29,6 +30,22 @@ Evaluation = Callable[[Value], Iterable[Value]]
 # Deeper than it anybody's code is generated, and wider than it nothing can be said.
 _DEEPEST = 60
 _WIDEST = 24
+_MOST_ROUNDS = 6
+
+
+@dataclass
+class _Round:
+    """One evaluation of an expression and of all that it depends on.
+
+    :ivar before: what the round before it found: what an expression is that is asked for while it is evaluated
+    :ivar open: those that are being evaluated
+    :ivar met_itself: whether one of them was asked for
+    """
+
+    before: dict[ast.AST, Values] = field(default_factory=dict)
+    found: dict[ast.AST, Values] = field(default_factory=dict)
+    open: set[ast.AST] = field(default_factory=set)
+    met_itself: bool = False
 
 
 class Evaluator:
@@ -43,29 +60,43 @@ class Evaluator:
         self.modules = modules
         self._checkout = checkout
         self._known: dict[ast.AST, Values] = {}
-        self._open: set[ast.AST] = set()
-        self._met_itself = False
+        self._round = _Round()
         self._calls: dict[ast.AST, list[tuple[ast.Call, Scope]]] | None = None
 
     def values(self, expression: ast.expr, scope: Scope) -> Values:
         """What an expression may be; nothing where only itself, in a circle, could say it."""
         if expression in self._known:
             return self._known[expression]
-        if expression in self._open:
-            self._met_itself = True
-            return ()
-        if len(self._open) > _DEEPEST:
+        return self._in_round(expression, scope) if self._round.open else self._settled(expression, scope)
+
+    def _settled(self, expression: ast.expr, scope: Scope) -> Values:
+        """Names that depend on each other are evaluated again and again, until nothing new is found."""
+        for _ in range(_MOST_ROUNDS):
+            found = self._in_round(expression, scope)
+            done = self._round
+            self._round = _Round(before=done.found)
+            if not done.met_itself or done.found == done.before:
+                self._known.update(done.found)
+                self._round = _Round()
+                return found
+        self._round = _Round()
+        self._known[expression] = (UNKNOWN,)
+        return (UNKNOWN,)
+
+    def _in_round(self, expression: ast.expr, scope: Scope) -> Values:
+        current = self._round
+        if expression in current.found:
+            return current.found[expression]
+        if expression in current.open:
+            current.met_itself = True
+            return current.before.get(expression, ())
+        if len(current.open) > _DEEPEST:
             return (UNKNOWN,)
-        outermost = not self._open
-        self._open.add(expression)
+        current.open.add(expression)
         found = tuple(dict.fromkeys(self._values(expression, scope)))
-        self._open.discard(expression)
-        found = found if len(found) <= _WIDEST else (UNKNOWN,)
-        if outermost or not self._met_itself:
-            self._known[expression] = found
-        if outermost:
-            self._met_itself = False
-        return found
+        current.open.discard(expression)
+        current.found[expression] = found if len(found) <= _WIDEST else (UNKNOWN,)
+        return current.found[expression]
 
     def only(self, expression: ast.expr | None, scope: Scope) -> Value:
         """What an expression certainly is."""
@@ -283,12 +314,22 @@ class Evaluator:
 
     def _calls_of(self, function: ast.AST) -> list[tuple[ast.Call, Scope]]:
         if self._calls is None:
-            self._calls = {}
+            self._index_calls()
+        return (self._calls or {}).get(function, [])
+
+    def _index_calls(self) -> None:
+        """Find what each call calls; a second time, since what that is may depend on parameters, too."""
+        outside, known = self._round, self._known
+        self._calls = {}
+        for _ in range(2):
+            self._round, self._known = _Round(), {}
+            calls: dict[ast.AST, list[tuple[ast.Call, Scope]]] = {}
             for call, scope in self.all_calls():
                 for called in self.values(call.func, scope):
                     if isinstance(called, Local):
-                        self._calls.setdefault(called.node, []).append((call, scope))
-        return self._calls.get(function, [])
+                        calls.setdefault(called.node, []).append((call, scope))
+            self._calls = calls
+        self._round, self._known = outside, known
 
     def all_calls(self) -> Iterator[tuple[ast.Call, Scope]]:
         """Every call in the modules that are run."""

@@ -78,21 +78,18 @@ class Code:
 
     :param scopes: by node; the module's own first
     :param parents: of each node of the tree
+    :param places: the scope that each node is evaluated in: a function's decorators and defaults belong to its outside
     """
 
     module: Module
     top: Scope
     scopes: dict[ast.AST, Scope]
     parents: dict[ast.AST, ast.AST]
+    places: dict[ast.AST, Scope]
 
     def scope_of(self, node: ast.AST) -> Scope:
-        """Where an expression is evaluated: decorators and defaults belong to what a function stands in."""
-        child, parent = node, self.parents.get(node)
-        while parent is not None:
-            if parent in self.scopes and _is_inside(child, parent):
-                return self.scopes[parent]
-            child, parent = parent, self.parents.get(parent)
-        return self.top
+        """Where an expression is evaluated."""
+        return self.places.get(node, self.top)
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """What a node stands in, the innermost first."""
@@ -118,17 +115,19 @@ class _Reader:
         self._top = Scope(module, module.source.tree)
         self._scopes: dict[ast.AST, Scope] = {module.source.tree: self._top}
         self._parents: dict[ast.AST, ast.AST] = {}
+        self._places: dict[ast.AST, Scope] = {}
 
     def read(self) -> Code:
         # A stack of its own: what people write nests deeper than Python's goes.
         waiting: list[tuple[ast.AST, Scope, str]] = [(self._module.source.tree, self._top, "")]
         while waiting:
             node, scope, guard = waiting.pop()
+            self._places[node] = scope
             self._bind(node, scope, guard)
             children = list(self._children(node, scope, guard))
             self._parents.update((child, node) for child, _, _ in children)
             waiting.extend(reversed(children))
-        return Code(self._module, self._top, self._scopes, self._parents)
+        return Code(self._module, self._top, self._scopes, self._parents, self._places)
 
     def _children(self, node: ast.AST, scope: Scope, guard: str) -> Iterator[tuple[ast.AST, Scope, str]]:
         inner = self._scopes.get(node, scope)

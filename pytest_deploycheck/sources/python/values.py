@@ -43,7 +43,7 @@ class External:
     name: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Local:
     """A function, a class, or a module of the repository.
 
@@ -57,14 +57,8 @@ class Local:
         """Where it is defined."""
         return self.scope.node
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Local) and other.scope is self.scope
 
-    def __hash__(self) -> int:
-        return hash(id(self.scope))
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Instance:
     """What calling something gives: one for each place of a call.
 
@@ -75,12 +69,6 @@ class Instance:
     of: External | Local
     call: ast.Call
     scope: Scope
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Instance) and other.call is self.call
-
-    def __hash__(self) -> int:
-        return hash(id(self.call))
 
     @property
     def module(self) -> Module:
@@ -98,7 +86,7 @@ class Instance:
         return self.of.name if isinstance(self.of, External) else ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Items:
     """A list, a tuple or a set that is written down.
 
@@ -109,7 +97,7 @@ class Items:
     scope: Scope
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Mapping:
     """A dictionary that is written down."""
 
