@@ -58,11 +58,15 @@ def _tables(service: Service, deployment: Deployment) -> list[RouteTable | None]
 
 def _known_route(service: Service, deployment: Deployment) -> str:
     tables = _tables(service, deployment)
-    for table in tables if len(tables) == 1 else ():
-        for route in table.certain_gets() if table is not None else ():
-            if _HEALTH.fullmatch(f"/{route.path.rstrip('/').rpartition('/')[2]}"):
-                return f"add healthCheckPath: {route.path}, which {route.location} answers"
+    gets = list(tables[0].certain_gets()) if len(tables) == 1 and tables[0] is not None else []
+    likely = [*filter(_is_for_health, gets), *(each for each in gets if each.path == "/")]
+    if likely:
+        return f"add healthCheckPath: {likely[0].path}, which {likely[0].location} answers"
     return "add healthCheckPath with a path that answers with 2xx or 3xx, such as /health"
+
+
+def _is_for_health(route: Route) -> bool:
+    return _HEALTH.fullmatch(f"/{route.path.rstrip('/').rpartition('/')[2]}") is not None
 
 
 def _unanswered(service: Service, path: Scalar, deployment: Deployment) -> Iterator[Finding]:
@@ -94,7 +98,7 @@ def _shown(routes: tuple[Route, ...]) -> str:
 def _answered_by(table: RouteTable, asked: str) -> Iterator[str]:
     """A route that answers: one for health, else one whose path ends as the one that is asked for."""
     gets = list(table.certain_gets())
-    likely = [each for each in gets if _HEALTH.fullmatch(f"/{each.path.rstrip('/').rpartition('/')[2]}")]
+    likely = list(filter(_is_for_health, gets))
     likely += [each for each in gets if each.path.rstrip("/").endswith(asked.rstrip("/"))]
     if not likely:
         yield f"add a route for {asked}"

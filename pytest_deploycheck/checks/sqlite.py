@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -11,12 +12,16 @@ from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.checks.start_command import is_started_python
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding, Severity
-from pytest_deploycheck.render.blueprint import Service
+from pytest_deploycheck.render.blueprint import Service, ValueFrom
 from pytest_deploycheck.render.document import Table
 from pytest_deploycheck.render.platform import platform_facts
 
 if TYPE_CHECKING:
     from pytest_deploycheck.sources.python.sqlite import SqliteFile
+    from pytest_deploycheck.sources.start.start import Start
+
+# What people call a variable that says which database is to be used.
+_OF_DATABASE = re.compile(r"DATABASE|POSTGRES|SQLALCHEMY|(^|_)(DB|PG|MYSQL)(_|$)", re.IGNORECASE)
 
 
 @check("sqlite", Subject.SERVICE, applies=is_started_python)
@@ -25,14 +30,20 @@ def sqlite(service: Service, deployment: Deployment) -> Iterator[Finding]:
     said: set[str] = set()
     for start in deployment.started.commands(service):
         for file in deployment.started.sqlite(start):
-            # A variable that is set names another database, or the place of a disk.
-            is_replaced = file.variable and file.variable in {
-                name.upper() for name in (*service.environment, *start.environment)
-            }
             path = _absolute(file, start.directory)
-            if not is_replaced and path is not None and path not in said and not _is_on_disk(service, path):
+            is_kept = path is None or _is_on_disk(service, path) or _is_replaced(file, service, start)
+            if path is not None and not is_kept and path not in said:
                 said.add(path)
                 yield _lost(service, file, path)
+
+
+def _is_replaced(file: SqliteFile, service: Service, start: Start) -> bool:
+    """Whether a variable that is set names another database, or the place of a disk."""
+    if file.variable.upper() in {name.upper() for name in start.environment}:
+        return True
+    variables = service.environment.values()
+    has_database = any(each.comes_from is ValueFrom.DATABASE or _OF_DATABASE.search(each.key) for each in variables)
+    return file.is_setting and has_database
 
 
 def _absolute(file: SqliteFile, directory: str | None) -> str | None:

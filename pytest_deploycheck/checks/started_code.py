@@ -82,7 +82,7 @@ def _no_module(
 ) -> Iterator[Finding]:
     assert located.found is not None
     missing = located.found.missing
-    if located.found.is_top_missing and _is_installed(missing, service, deployment):
+    if located.found.is_top_missing and _is_installed(missing, located.directory, service, deployment):
         return
     certain = located.is_closed and _is_all_of_repository(service, deployment)
     folders = [deployment.relative(each) for each in located.found.folders] or [located.directory]
@@ -205,10 +205,14 @@ def _attribute_fix(start: Start, code: Code, located: Located, deployment: Deplo
 # What may be there that is not in the repository.
 
 
-def _is_installed(name: str, service: Service, deployment: Deployment) -> bool:
-    """Whether a module is of Python, or may be of a distribution that is installed."""
-    from pytest_deploycheck.sources.python.codebase import is_of_python
+def _is_installed(name: str, directory: str, service: Service, deployment: Deployment) -> bool:
+    """Whether a module is of Python, or may be of a distribution that is installed, the project itself among them."""
+    from pytest_deploycheck.sources.python.codebase import Kind, is_of_python
 
+    installs = deployment.build(service).installs
+    own = installs.from_projects or any(each.editables or _names_folder(each.projects) for each in installs.installs)
+    if own and deployment.started.codebase(f"{directory}/src").find(name).kind is not Kind.MISSING:
+        return True
     return is_of_python(name) or any(_may_have(each, name) for each in _required(service, deployment))
 
 

@@ -58,6 +58,9 @@ def of_function(evaluator: Evaluator, name: str, call: ast.Call, scope: Scope) -
     """
     if name in _ENVIRONMENT:
         return variable(evaluator, call, scope, has_default=name != "decouple.config")
+    if name == "dj_database_url.config":
+        default = argument(call, 1, "default")
+        return Variable("DATABASE_URL", evaluator.only(default, scope) if default is not None else Constant(None))
     if name in _SAME and call.args:
         several = [evaluator.only(each, scope) for each in call.args]
         return joined_path(several) if name.startswith("pathlib.") and len(several) > 1 else several[0]

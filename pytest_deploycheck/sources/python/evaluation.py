@@ -62,6 +62,7 @@ class Evaluator:
         self._known: dict[ast.AST, Values] = {}
         self._round = _Round()
         self._calls: dict[ast.AST, list[tuple[ast.Call, Scope]]] | None = None
+        self._asked: set[tuple[Module, str]] = set()
 
     def values(self, expression: ast.expr, scope: Scope) -> Values:
         """What an expression may be; nothing where only itself, in a circle, could say it."""
@@ -192,13 +193,19 @@ class Evaluator:
 
     def _in_module(self, module: Module, name: str) -> Values:
         top = self.codebase.code(module).top
-        if name in top.bindings:
-            return tuple(dict.fromkeys(self._bound(top.bindings[name], top)))
-        code = self.codebase.module(f"{module.name}.{name}")
-        if code is not None:
-            return (Local(self.codebase.code(code).top),)
-        found = tuple(dict.fromkeys(self._starred(name, top))) if top.stars else ()
-        return tuple(each for each in found if not _is_builtin(each)) or (UNKNOWN,)
+        # `from app.api import chat` in app/api/__init__.py means app/api/chat.py, and not itself.
+        if name in top.bindings and (module, name) not in self._asked:
+            self._asked.add((module, name))
+            found = tuple(dict.fromkeys(self._bound(top.bindings[name], top)))
+            self._asked.discard((module, name))
+            return found
+        submodule = self.codebase.module(f"{module.name}.{name}")
+        if submodule is not None:
+            return (Local(self.codebase.code(submodule).top),)
+        if (module, name) in self._asked:
+            return ()
+        starred = tuple(dict.fromkeys(self._starred(name, top))) if top.stars else ()
+        return tuple(each for each in starred if not _is_builtin(each)) or (UNKNOWN,)
 
     def _bound(self, bindings: list[Binding], place: Scope) -> Iterable[Value]:
         return [value for each in bindings for value in self._of_binding(each, place)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.sources.python.calls import argument
@@ -25,11 +25,13 @@ class SqliteFile:
 
     :param path: as it is when the program runs, relative ones below where it runs; empty where it is not known
     :param variable: the environment variable that would name another one; empty where there is none
+    :param is_setting: whether it is what a library is told to use, which other code may replace: a URL, a dictionary
     """
 
     path: str
     location: Location
     variable: str = ""
+    is_setting: bool = False
 
 
 def sqlite_files(evaluator: Evaluator) -> Iterator[SqliteFile]:
@@ -65,7 +67,8 @@ def _configured(evaluator: Evaluator, code: Code, node: ast.Dict) -> Iterator[Sq
     }
     engine = evaluator.only(given.get("ENGINE"), scope)
     if isinstance(engine, Constant) and isinstance(engine.value, str) and _DJANGO.fullmatch(engine.value):
-        yield from _file(evaluator.only(given.get("NAME"), scope), code.module.source.at(node))
+        for file in _file(evaluator.only(given.get("NAME"), scope), code.module.source.at(node)):
+            yield replace(file, is_setting=True)
 
 
 def _is_whole(code: Code, node: ast.AST) -> bool:
@@ -82,7 +85,7 @@ def _addressed(evaluator: Evaluator, code: Code, node: ast.expr) -> Iterator[Sql
         return
     url = _URL.fullmatch(value.value)
     if url is not None and url["path"] not in ("", ":memory:"):
-        yield SqliteFile(url["path"], code.module.source.at(node), _variable_before(evaluator, code, node))
+        yield SqliteFile(url["path"], code.module.source.at(node), _variable_before(evaluator, code, node), True)
 
 
 def _variable_before(evaluator: Evaluator, code: Code, node: ast.expr) -> str:
