@@ -110,3 +110,14 @@ def test_a_fault_is_found_where_it_is_and_nothing_else(blueprint: Path, tmp_path
 def test_nothing_fails_without_a_fault(blueprint: Path, tmp_path: Path) -> None:
     found = findings(project(blueprint, tmp_path))
     assert [shown(each) for each in found if each.severity is Severity.ERROR] == []
+
+
+STARTED = ("start-command", "start-program", "port", "health-check-path", "environment", "sqlite")
+
+
+@pytest.mark.parametrize(
+    "blueprint", [each for each in SOUND if each.stem.startswith("started-")], ids=lambda path: path.stem
+)
+def test_nothing_is_said_of_what_is_started_without_a_fault(blueprint: Path, tmp_path: Path) -> None:
+    found = findings(project(blueprint, tmp_path))
+    assert [shown(each) for each in found if each.check in STARTED] == []
