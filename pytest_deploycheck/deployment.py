@@ -13,6 +13,7 @@ from packaging.version import Version
 
 from pytest_deploycheck.builds import Build, Builds
 from pytest_deploycheck.findings import CannotCheck
+from pytest_deploycheck.named_files import NamedFile, find_named_files
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError, Scalar
 from pytest_deploycheck.render.fault import Fault
@@ -25,6 +26,8 @@ from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import InvalidTarget, Target, checked_platform, parse_target
 from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
+from pytest_deploycheck.sources.git import Git
+from pytest_deploycheck.sources.python_wish import PythonWish, find_python_wishes
 from pytest_deploycheck.sources.requirements import RequirementsFile, read_requirements, unreadable
 from pytest_deploycheck.sources.shell.command import Commands
 from pytest_deploycheck.subjects import Source, SourceOnTarget
@@ -53,6 +56,7 @@ class Deployment:
         self.root = settings.root
         self.settings = settings
         self._environ = environ
+        self._wishes: dict[str, tuple[PythonWish, ...]] = {}
         self._places: dict[str, tuple[SourceOnTarget, ...]] = {}
         self.builds = Builds(settings.root, environ)
         self.blueprint: Blueprint | None = None
@@ -105,6 +109,16 @@ class Deployment:
             each.name: tuple(entry_faults(each.fields, "service", service_subject(each.fields, each.name)))
             for each in services
         }
+
+    @cached_property
+    def named_files(self) -> tuple[NamedFile, ...]:
+        """The files of the repository that the blueprint names, once for each place that does."""
+        return tuple(find_named_files(self))
+
+    @cached_property
+    def git(self) -> Git:
+        """What git has of the repository; only asked where a check needs it."""
+        return Git(self.root)
 
     @cached_property
     def references(self) -> References:
@@ -186,6 +200,12 @@ class Deployment:
         return service_python(
             service, self._python_version_file, self.created, created_is_assumed=self.settings.service_created is None
         )
+
+    def python_wishes(self, folder: str) -> tuple[PythonWish, ...]:
+        """What files that do not decide on the Python of a folder's services ask for; each folder is read once."""
+        if folder not in self._wishes:
+            self._wishes[folder] = tuple(find_python_wishes(self.root, folder))
+        return self._wishes[folder]
 
     def targets_of(self, source: Source) -> tuple[SourceOnTarget, ...]:
         """Each machine that a source is deployed to; asked after each item, so worked out once.

@@ -22,9 +22,24 @@ _LINE = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=")
 _FILES = (".env", ".flaskenv", ".env.production", ".env.defaults")
 
 
-@check("environment", Subject.SERVICE, applies=is_started_python)
+@check(
+    "environment",
+    Subject.SERVICE,
+    applies=is_started_python,
+    sources=("https://render.com/docs/configure-environment-variables, 2026-11-23",),
+)
 def environment(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """The environment variables that its code cannot do without are defined."""
+    """The environment variables that its code cannot do without are defined.
+
+    Code that reads a variable which is not there raises when it starts, after a build that went well. A variable may
+    also be set in the dashboard, which no file says, so this is advice.
+
+    To satisfy it, define what the code reads, without a value where that is a secret::
+
+        envVars:
+          - key: SECRET_KEY
+            sync: false
+    """
     if not _is_all_in_blueprint(service, deployment):
         return
     defined = {name.upper() for name in (*service.environment, *platform_facts().set_variables)}

@@ -26,9 +26,22 @@ def _is_web(service: Service, deployment: Deployment) -> bool:
     return service.is_web
 
 
-@check("health-check-path", Subject.SERVICE, applies=_is_web)
+@check(
+    "health-check-path",
+    Subject.SERVICE,
+    applies=_is_web,
+    sources=("https://render.com/docs/health-checks, 2026-11-23",),
+)
 def health_check_path(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """A web service says where its health is asked for, with a path that starts with a slash and that it answers."""
+    """A web service says where its health is asked for, with a path that starts with a slash and that it answers.
+
+    Without it a deploy goes live as soon as the port opens, whether the application answers or not, and one that
+    hangs is never restarted. Where the application's routes can be read, the path is looked for among them.
+
+    To satisfy it, name a path that answers with 2xx or 3xx without a login::
+
+        healthCheckPath: /health
+    """
     path = service.health_check_path
     if path is None:
         yield Finding(

@@ -48,9 +48,22 @@ class _Judgement:
 _NOT_KNOWN = _Judgement(_Judged.UNKNOWN)
 
 
-@check("port", Subject.SERVICE, applies=_listens)
+@check(
+    "port",
+    Subject.SERVICE,
+    applies=_listens,
+    sources=("https://render.com/docs/web-services#port-binding, 2026-11-23",),
+)
 def port(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """It listens on 0.0.0.0 and, if it is a web service, on the port that Render expects."""
+    """It listens on 0.0.0.0 and, if it is a web service, on the port that Render expects.
+
+    Render sends requests to the port in PORT, which is 10000 unless the service sets it, and finds no server that
+    listens on 127.0.0.1 or on another port: the deploy waits for an open port and fails.
+
+    To satisfy it, tell the server its host and its port::
+
+        startCommand: uvicorn main:app --host 0.0.0.0 --port $PORT
+    """
     command = service.start_command
     if command is None:
         return

@@ -24,9 +24,19 @@ if TYPE_CHECKING:
 _OF_DATABASE = re.compile(r"DATABASE|POSTGRES|SQLALCHEMY|(^|_)(DB|PG|MYSQL)(_|$)", re.IGNORECASE)
 
 
-@check("sqlite", Subject.SERVICE, applies=is_started_python)
+@check("sqlite", Subject.SERVICE, applies=is_started_python, sources=("https://render.com/docs/disks, 2026-11-23",))
 def sqlite(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """The SQLite files that its code opens are on a disk, since all others are lost with each deploy."""
+    """The SQLite files that its code opens are on a disk, since all others are lost with each deploy.
+
+    The file system of a service is replaced with each deploy and each restart, and what was written to it is gone.
+    Only what lies below the mount path of a disk stays.
+
+    To satisfy it, put the file on a disk, or use a database::
+
+        disk:
+          name: data
+          mountPath: /var/data
+    """
     said: set[str] = set()
     for start in deployment.started.commands(service):
         for file in deployment.started.sqlite(start):

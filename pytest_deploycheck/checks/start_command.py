@@ -20,9 +20,25 @@ def is_started_python(service: Service, deployment: Deployment) -> bool:
     return service.is_native_python and service.type is not None and service.type.text in _STARTED
 
 
-@check(CHECK, Subject.SERVICE, applies=is_started_python)
+@check(
+    CHECK,
+    Subject.SERVICE,
+    applies=is_started_python,
+    sources=(
+        "https://render.com/docs/deploys, 2026-11-23",
+        "https://render.com/docs/troubleshooting-deploys, 2026-11-23",
+    ),
+)
 def start_command(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """It is there, a shell can read it, and the files, modules and attributes that it names are in the repository."""
+    """It is there, a shell can read it, and the files, modules and attributes that it names are in the repository.
+
+    What Render cannot start ends as a deploy that fails after the build: `ModuleNotFoundError`, `can't open file`,
+    `Failed to find attribute 'app'`. Code is read and never imported; what cannot be known of it is not complained of.
+
+    To satisfy it, name a module and an attribute that are below `rootDir`::
+
+        startCommand: gunicorn shop.wsgi:application
+    """
     command = service.start_command
     if command is None or not command.text.strip():
         location = command.location if command is not None else service.location

@@ -32,9 +32,22 @@ class _Need:
     location: Location
 
 
-@check("start-program", Subject.SERVICE, applies=is_started_python)
+@check(
+    "start-program",
+    Subject.SERVICE,
+    applies=is_started_python,
+    sources=("https://render.com/docs/troubleshooting-deploys, 2026-11-23",),
+)
 def start_program(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """The programs that it starts, and runs before a deploy, are among the distributions that its build installs."""
+    """The programs that it starts, and runs before a deploy, are among the distributions that its build installs.
+
+    A server that is installed on one's own machine and missing from the requirements file is not there on Render:
+    `gunicorn: command not found`. What pip would install is known from the resolution of what the build installs.
+
+    To satisfy it, add the program's distribution to what the build installs::
+
+        buildCommand: pip install -r requirements.txt gunicorn
+    """
     needs = list(_needs(service, deployment))
     if not needs:
         return
