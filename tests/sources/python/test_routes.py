@@ -267,7 +267,7 @@ def test_a_prefix_that_the_environment_may_change_makes_a_table_unknown(tmp_path
         ("app = FastAPI(redirect_slashes=False)\n@app.get('/x')\ndef x(): ...", "/x/", "nothing"),
         ("app = FastAPI()\napp.mount('/s', Files(directory='s'))", "/s/x", "? main.py:4: what is mounted there"),
         ("app = FastAPI()\napp.mount('/s', Files(directory='s'))", "/x", "nothing"),
-        ("app, sub = FastAPI(), FastAPI()\n@sub.get('/x')\ndef x(): ...\napp.mount('/s', sub)", "/s/x", "GET main.py:4"),
+        ("app, s = FastAPI(), FastAPI()\n@s.get('/x')\ndef x(): ...\napp.mount('/s', s)", "/s/x", "GET main.py:4"),
         ("app = FastAPI()\n@app.middleware('http')\ndef f(request): ...", "/x", "? main.py:4: what .middleware() does"),
         ("app = FastAPI(**OPTIONS)", "/x", "? main.py:3: what it is made with"),
         ("app = FastAPI()\napp.include_router(elsewhere.router, prefix='/e')", "/x", "nothing"),
