@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
+from pytest_deploycheck.render.python_version import FILE as PYTHON_VERSION_FILE
 from pytest_deploycheck.sources.shell.command import Command, Commands
 from pytest_deploycheck.sources.tree import inner_path
 
@@ -27,6 +28,7 @@ class NamedFile:
     :param path: relative to the root, with forward slashes, spelled as the blueprint or a script has it
     :param location: where it is named
     :param use: what for, as messages have it: ``api installs requirements.txt``
+    :param is_needed: whether nothing works without it; a lock file may be made anew
     :param is_script: whether a shell, or the system by its first line, reads it
     :param is_program: whether it is run by its name alone, and nothing makes it executable before: ``./build.sh``
     """
@@ -34,6 +36,7 @@ class NamedFile:
     path: str
     location: Location
     use: str
+    is_needed: bool = True
     is_script: bool = False
     is_program: bool = False
 
@@ -54,6 +57,7 @@ def _of_service(service: Service, deployment: Deployment) -> Iterator[NamedFile]
         yield from _dockerfile(service)
     if runtime in ("docker", "image"):
         return  # What its commands name is in the image.
+    yield from _python_version(service, deployment)
     yield from _requirements(service, deployment)
     yield from _of_commands(service, deployment)
 
@@ -64,6 +68,14 @@ def _dockerfile(service: Service) -> Iterator[NamedFile]:
     if path is not None:
         location = file.location if file else service.location
         yield NamedFile(path, location, f"{service.name} is built from {path}")
+
+
+def _python_version(service: Service, deployment: Deployment) -> Iterator[NamedFile]:
+    """``.python-version``, which many a ``.gitignore`` covers."""
+    if service.is_native_python:
+        location = deployment.python_of(service).location
+        if location is not None and location.path == PYTHON_VERSION_FILE:
+            yield NamedFile(location.path, location, f"{service.name} has its Python from {location.path}")
 
 
 def _requirements(service: Service, deployment: Deployment) -> Iterator[NamedFile]:
@@ -78,9 +90,10 @@ def _requirements(service: Service, deployment: Deployment) -> Iterator[NamedFil
             yield NamedFile(path, installation.install.location, f"{service.name} installs {path}")
     for project in build.installs.from_projects:
         folder = project.command.directory
-        for name in (*project.needs, project.lock) if folder is not None else ():
+        for name in dict.fromkeys((*project.needs, project.lock)) if folder is not None else ():
             if name and (path := inner_path(folder or ".", name)) is not None:
-                yield NamedFile(path, project.command.location, f"{service.name} installs from {path}")
+                is_needed = name in project.needs or project.is_locked
+                yield NamedFile(path, project.command.location, f"{service.name} installs from {path}", is_needed)
 
 
 def _of_commands(service: Service, deployment: Deployment) -> Iterator[NamedFile]:

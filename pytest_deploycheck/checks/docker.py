@@ -76,8 +76,8 @@ def _context(service: Service, deployment: Deployment) -> Finding | None:
 
 def _look_up(service: Service, deployment: Deployment, paths: list[str]) -> tuple[str | None, str | None]:
     """The first of some paths that is there, at the root or in rootDir; and one that differs in capitals only."""
-    bases = ["", service.root_dir.text] if service.root_dir else [""]
-    candidates = [inner_path(base or ".", path or ".") for base in bases for path in paths]
+    bases = dict.fromkeys((".", service.folder))
+    candidates = [inner_path(base, path or ".") for base in bases for path in paths]
     spellings = [(each, spelled(deployment.root, each)) for each in candidates if each is not None]
     found = next((each for each, spelling in spellings if each == spelling), None)
     return found, next((spelling for _, spelling in spellings if spelling is not None), None)

@@ -11,7 +11,6 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.named_files import NamedFile
 from pytest_deploycheck.render.blueprint import Blueprint
 from pytest_deploycheck.sources.git import Git, IgnoreRule, NoGit, TrackedFile, top_of_repository
-from pytest_deploycheck.sources.tree import inner_path
 
 _EXAMPLES = ("example", "sample", "template", "dist", "defaults", "test", "ci")
 
@@ -89,7 +88,10 @@ def _not_tracked(named: NamedFile, rule: IgnoreRule | None) -> Finding:
     where = f"{rule.file}:{rule.line}" if rule.file else "a rule outside of the repository"
     message = f"{named.use}, which git ignores, so it is not there when Render builds"
     fix = (f"git add --force {named.path}", f"take it out of {rule.file}" if rule.file else "add it")
-    return Finding("tracked", named.location, message, (f"{where}: {rule.pattern}",), fix[: 2 if rule.file else 1])
+    severity = Severity.ERROR if named.is_needed else Severity.ADVICE
+    return Finding(
+        "tracked", named.location, message, (f"{where}: {rule.pattern}",), fix[: 2 if rule.file else 1], severity
+    )
 
 
 def _runs_scripts(blueprint: Blueprint | None, deployment: Deployment) -> bool:
@@ -196,5 +198,4 @@ def env_file(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Fi
 def _folders(deployment: Deployment) -> set[str]:
     """Where commands run, and so where such a file would be loaded; one of the tests' is none of the service's."""
     services = deployment.blueprint.services if deployment.blueprint else ()
-    inner = (inner_path(each.root_dir.text) for each in services if each.root_dir)
-    return {"", *(each for each in inner if each is not None and each != ".")}
+    return {"", *(each.folder for each in services if each.folder != ".")}

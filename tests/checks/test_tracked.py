@@ -140,6 +140,28 @@ def test_a_name_in_other_capitals_is_another_file_on_linux(repository: Repositor
     ]
 
 
+def test_the_file_that_pins_the_python_has_to_be_in_git(repository: Repository) -> None:
+    repository.write(".python-version", "3.13\n")
+    repository.write(".gitignore", ".python-version\n")
+    repository.add()
+    assert repository.findings() == [
+        "tracked error .python-version:1:1 api has its Python from .python-version, which git ignores, "
+        "so it is not there when Render builds"
+    ]
+
+
+@pytest.mark.parametrize(("build", "severity"), [("uv sync", "advice"), ("uv sync --frozen", "error")])
+def test_a_lock_file_is_needed_by_those_that_ask_for_it(repository: Repository, build: str, severity: str) -> None:
+    repository.write("pyproject.toml", '[project]\nname = "api"\nversion = "1"\n')
+    repository.write("uv.lock", "version = 1\n")
+    repository.write(".gitignore", "*.lock\n")
+    repository.add()
+    assert repository.findings(build) == [
+        f"tracked {severity} render.yaml:5:19 api installs from uv.lock, which git ignores, "
+        "so it is not there when Render builds"
+    ]
+
+
 def test_a_dockerfile_has_to_be_in_git(repository: Repository) -> None:
     repository.write("docker/Dockerfile", "FROM alpine\n")
     repository.write(".gitignore", "docker/\n")
