@@ -12,6 +12,7 @@ from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
+from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.sources.installs import Install, ProjectInstall
 from pytest_deploycheck.sources.shell.command import Command, Script, Word
 
@@ -58,6 +59,7 @@ def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]
         yield from _files(service, install, deployment)
         yield from _redirected(service, install)
         yield from _flags(service, install, deployment)
+    yield from _old_pip(service, build, deployment)
     for installation in build.installations:
         yield from _not_resolved(service, installation.install, installation.unknown)
 
@@ -139,11 +141,11 @@ def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Find
     for remark in build.commands.not_followed:
         message = f"{service.name}: `{remark.text}` is not followed: {remark.reason or 'it lies outside'}"
         yield _finding(remark.location, message, fix=(_NAME_THEM,), advice=True)
-    if others or (not installs and unknown):
+    missing = any(not each.is_there for each in build.commands.scripts)
+    if others or (not installs and unknown and not missing):
         programs = ", ".join(f"`{each}`" for each in (others or unknown))
         message = f"what {programs} installs for {service.name} is not known: only pip and uv pip are followed"
         yield _finding(command.location, message, fix=(_NAME_THEM,), advice=True)
-    missing = any(not each.is_there for each in build.commands.scripts)
     if not (installs or others or unknown or build.commands.not_followed or build.commands.mistakes or missing):
         message = f"the build command of {service.name} installs no requirements"
         yield _finding(command.location, message, fix=(f"add {_INSTALL}",))
@@ -187,6 +189,21 @@ def _redirected(service: Service, install: Install) -> Iterator[Finding]:
         if name.startswith("="):
             message = f"{service.name}: the shell takes >{name} for a file to write to, so no version is asked for"
             yield _finding(install.location, message, fix=("put the requirement into quotes",))
+
+
+def _old_pip(service: Service, build: Build, deployment: Deployment) -> Iterator[Finding]:
+    """Wheels that a pip does not know are built from source, whatever is found here."""
+    python = deployment.python_of(service).version
+    installs = [each for each in build.installs.installs if each.installer == "pip"]
+    upgrades = any(each.text.partition("=")[0] == "pip" for install in installs for each in install.projects)
+    if installs and not upgrades and python is not None and platform_facts().has_old_pip(python):
+        yield _finding(
+            installs[0].location,
+            f"{service.name}: the pip of Python {python} is older than 20.3 and knows no wheels such as manylinux_2_28",
+            evidence=("what has only these would be built from source, whatever is said here of its wheels",),
+            fix=("begin with pip install --upgrade pip",),
+            advice=True,
+        )
 
 
 def _not_resolved(service: Service, install: Install, unknown: tuple[str, ...]) -> Iterator[Finding]:

@@ -11,6 +11,8 @@ from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Any
 
+from packaging.version import Version
+
 
 @dataclass(frozen=True)
 class PythonDefault:
@@ -69,6 +71,7 @@ class PlatformFacts:
     :param latest_patches: by minor version, ``{"3.13": "3.13.18"}``, the oldest first
     :param checkout: where the repository is checked out, absolute
     :param writable_folders: absolute; what lies below them can be written during a build
+    :param last_with_old_pip: by minor version, the last release whose pip knows no wheels such as ``manylinux_2_28``
     """
 
     platform_tag: str
@@ -78,6 +81,7 @@ class PlatformFacts:
     latest_patches: dict[str, str]
     checkout: str
     writable_folders: tuple[str, ...]
+    last_with_old_pip: dict[str, str]
     free_plan: FreePlan
     mount_paths: MountPaths
 
@@ -98,6 +102,12 @@ class PlatformFacts:
     def latest_patch(self, minor: str) -> str | None:
         """The newest release of ``3.13``, None where none is known."""
         return self.latest_patches.get(minor)
+
+    def has_old_pip(self, python: str) -> bool:
+        """Whether the pip that a Python brings passes over the wheels of today."""
+        version = Version(python)
+        last = self.last_with_old_pip.get(f"{version.major}.{version.minor}")
+        return last is not None and version <= Version(last)
 
     def is_writable(self, folder: str) -> bool:
         """Whether a build can write to a folder; a relative one lies below the checkout, which can be written."""
@@ -120,6 +130,7 @@ def platform_facts() -> PlatformFacts:
         latest_patches=facts["python_releases"]["latest_patch"],
         checkout=facts["checkout"]["value"],
         writable_folders=tuple(facts["writable_folders"]["value"]),
+        last_with_old_pip=facts["pip_without_glibc_tags"]["value"],
         free_plan=_free_plan(facts["free_plan"]),
         mount_paths=_mount_paths(facts["mount_paths"]),
     )

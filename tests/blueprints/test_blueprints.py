@@ -3,7 +3,7 @@
 A file of ``faults/`` begins with comments, whose lines count:
 
     # expect: <check> <error|advice> <line>:<column> <words of its message>
-    # file: <path> <its text, in which \\n begins a line; none for an empty file>
+    # file: <path> <its text, in which \\n begins a line and \\t is a tab; none for an empty file>
 
 All findings of the checks that it names are compared, and the errors of all others: there are none.
 
@@ -61,7 +61,7 @@ def project(blueprint: Path, root: Path) -> Deployment:
     files |= {match["path"]: match["text"] for line in header(blueprint) if (match := _FILE.fullmatch(line))}
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text.replace("\\n", "\n"))
+        (root / path).write_text(text.replace("\\n", "\n").replace("\\t", "\t"))
     (root / "render.yaml").write_bytes(blueprint.read_bytes())
     return Deployment(Settings(root=root, offline=True), {})
 
