@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import Finding, NothingToDecide, Severity
+from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.named_files import NamedFile
 from pytest_deploycheck.render.blueprint import Blueprint
-from pytest_deploycheck.sources.git import Git, IgnoreRule, NoGit, TrackedFile, top_of_repository
+from pytest_deploycheck.sources.git import GitFault, IgnoreRule, NoGit, TrackedFile, top_of_repository
 
 _EXAMPLES = ("example", "sample", "template", "dist", "defaults", "test", "ci")
 
@@ -32,14 +33,18 @@ def _there(deployment: Deployment) -> Iterator[NamedFile]:
             yield each
 
 
-def _git(deployment: Deployment) -> Git:
+@contextlib.contextmanager
+def _asking() -> Iterator[None]:
     """
-    :raises NothingToDecide: git cannot be asked
+    :raises NothingToDecide: there is no git
+    :raises CannotCheck: it does not answer
     """
     try:
-        return deployment.git.answering()
+        yield
     except NoGit as reason:
         raise NothingToDecide(str(reason)) from reason
+    except GitFault as fault:
+        raise CannotCheck(str(fault)) from fault
 
 
 @check(
@@ -59,20 +64,14 @@ def tracked(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Fin
 
         $ git add --force requirements.txt
     """
-    git = _git(deployment)
-    named = [each for each in _there(deployment) if not git.is_in_submodule(each.path)]
-    missing = [each for each in named if each.path not in git.files]
-    ignored = _ignored(git, missing)
+    git = deployment.git
+    with _asking():
+        named = [each for each in _there(deployment) if not git.is_in_submodule(each.path)]
+        missing = [each for each in named if each.path not in git.files]
+        ignored = git.ignored([each.path for each in missing]) if missing else {}
     for each in missing:
         other = git.like(each.path)
         yield _spelled_otherwise(each, other) if other else _not_tracked(each, ignored.get(each.path))
-
-
-def _ignored(git: Git, files: list[NamedFile]) -> dict[str, IgnoreRule]:
-    try:
-        return dict(git.ignored([each.path for each in files])) if files else {}
-    except NoGit as reason:
-        raise NothingToDecide(str(reason)) from reason
 
 
 def _spelled_otherwise(named: NamedFile, other: TrackedFile) -> Finding:
@@ -114,10 +113,11 @@ def executable(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[
 
         $ git update-index --chmod=+x build.sh
     """
-    git = _git(deployment)
+    with _asking():
+        files = deployment.git.files
     reported = set()
     for each in deployment.named_files:
-        file = git.files.get(each.path)
+        file = files.get(each.path)
         if each.is_program and file is not None and not file.is_program and each.path not in reported:
             reported.add(each.path)
             yield Finding(
@@ -145,12 +145,10 @@ def line_endings(blueprint: Blueprint | None, deployment: Deployment) -> Iterato
         $ echo '*.sh text eol=lf' >> .gitattributes
         $ git add --renormalize .
     """
-    git = _git(deployment)
-    scripts = {each.path: each for each in _there(deployment) if each.is_script and each.path in git.files}
-    try:
+    git = deployment.git
+    with _asking():
+        scripts = {each.path: each for each in _there(deployment) if each.is_script and each.path in git.files}
         endings = git.line_endings(list(scripts))
-    except NoGit as reason:
-        raise NothingToDecide(str(reason)) from reason
     for path, found in endings.items():
         if found.is_crlf:
             why = f"git has it with {found.stored}" + (f", and {found.attributes}" if found.attributes else "")
@@ -181,7 +179,9 @@ def env_file(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Fi
         $ echo .env >> .gitignore
     """
     folders = _folders(deployment)
-    for path in _git(deployment).files:
+    with _asking():
+        files = deployment.git.files
+    for path in files:
         folder, _, name = path.rpartition("/")
         if folder not in folders:
             continue

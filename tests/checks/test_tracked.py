@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import Finding, NothingToDecide
+from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide
 from pytest_deploycheck.plan import plan
 from pytest_deploycheck.settings import Settings
 
@@ -324,7 +324,7 @@ def test_a_git_of_the_repository_is_not_run(repository: Repository, monkeypatch:
 
 def test_a_broken_repository_is_no_pass(repository: Repository) -> None:
     repository.write(".git/HEAD", "nonsense\n")
-    with pytest.raises(NothingToDecide, match="git does not answer"):
+    with pytest.raises(CannotCheck, match="git does not answer"):
         repository.planned()
 
 
