@@ -58,7 +58,7 @@ def tracked(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Fin
 
     Render builds from what was pushed. A requirements file or a script that ``.gitignore`` covers is on this machine
     and not there; and a name in other capitals, which macOS and Windows take for the same, is another file on Linux.
-    A file that is only not added yet is advice. Without git nothing is decided.
+    A file that is only not added yet is advice. Of what a build may make, and without git, nothing is decided.
 
     To satisfy it, add the file::
 
@@ -66,7 +66,7 @@ def tracked(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Fin
     """
     git = deployment.git
     with _asking():
-        named = [each for each in _there(deployment) if not git.is_in_submodule(each.path)]
+        named = [each for each in _there(deployment) if not each.may_be_made and not git.is_in_submodule(each.path)]
         missing = [each for each in named if each.path not in git.files]
         ignored = git.ignored([each.path for each in missing]) if missing else {}
     for each in missing:

@@ -162,6 +162,38 @@ def test_a_lock_file_is_needed_by_those_that_ask_for_it(repository: Repository, 
     ]
 
 
+@pytest.mark.parametrize(
+    ("runtime", "start", "made"),
+    [
+        ("node", "node dist/server.js", "dist/server.js"),
+        ("node", "./dist/server.js", "dist/server.js"),
+        ("go", "./app", "app"),
+        ("elixir", "_build/prod/rel/app/bin/app start", "_build/prod/rel/app/bin/app"),
+    ],
+)
+def test_what_a_build_makes_need_not_be_in_git(repository: Repository, runtime: str, start: str, made: str) -> None:
+    repository.write(made, "#!/bin/sh\n").chmod(0o755)
+    repository.write(".gitignore", f"{made.partition('/')[0]}\n")
+    repository.add()
+    blueprint = SERVICE.replace("python app.py", start).replace("runtime: python", f"runtime: {runtime}")
+    assert repository.findings("make", blueprint) == []
+
+
+def test_a_program_that_a_compiler_made_need_not_be_in_git(repository: Repository) -> None:
+    repository.write("bin/tool", "\x7fELF\0\0").chmod(0o755)
+    repository.write(".gitignore", "bin/\n")
+    repository.add()
+    assert repository.findings(blueprint=SERVICE.replace("python app.py", "bin/tool && python app.py")) == []
+
+
+def test_a_script_that_starts_a_python_service_has_to_be_in_git(repository: Repository) -> None:
+    repository.write("start.sh", "#!/bin/sh\npython app.py\n").chmod(0o755)
+    repository.write(".gitignore", "*.sh\n")
+    repository.add()
+    (finding,) = repository.findings(blueprint=SERVICE.replace("python app.py", "./start.sh"))
+    assert "api runs start.sh, which git ignores" in finding
+
+
 def test_a_dockerfile_has_to_be_in_git(repository: Repository) -> None:
     repository.write("docker/Dockerfile", "FROM alpine\n")
     repository.write(".gitignore", "docker/\n")
