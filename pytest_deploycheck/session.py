@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
+import warnings
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_deploycheck import DeploycheckAdvice
 from pytest_deploycheck.collection import DeploycheckFile, DeploycheckItem
 from pytest_deploycheck.deployment import Deployment, NothingToDeploy
 from pytest_deploycheck.findings import CannotCheck
@@ -120,6 +122,12 @@ class DeploycheckSession:
         attached = getattr(report, _ATTACHED, None)
         if attached is not None:
             self._report.add(**attached)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Leave out the line of the file, which pytest shows below a warning: a secret may stand in it."""
+        if issubclass(warning_message.category, DeploycheckAdvice):
+            warning_message.line = ""
 
     def pytest_report_header(self) -> list[str]:
         """The sources and their targets."""
