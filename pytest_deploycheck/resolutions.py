@@ -197,6 +197,7 @@ class Resolutions:
             view = self.view(source, target)
             with _without_collecting():
                 found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
+            self._cache.keep()
             return _with_ignored(found, places), self._fresh_until(places)
 
         key = _key(source, target, asked, places)
