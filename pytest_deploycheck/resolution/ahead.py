@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
@@ -51,7 +51,9 @@ class Ahead:
         self._known = known
         self._seen: set[tuple[str, str]] = set()
         self._tried: defaultdict[str, set[Version]] = defaultdict(set)
-        self._reached: defaultdict[str, set[Version]] = defaultdict(set)
+        # The versions that were fetched before their turn came, newest first, and where the next ones come from.
+        self._reached: defaultdict[str, list[Version]] = defaultdict(list)
+        self._coming: dict[str, Iterator[tuple[Version, list[File]]]] = {}
         self._lock = threading.Lock()
         self._stopped = False
         # What an offline run will lack, as far as it can be foreseen.
@@ -70,13 +72,20 @@ class Ahead:
         self._tried[name].add(tried.version)
         if before in (0, len(self._tried[name])):
             return
-        selected = self._candidates(tried.project).select(self._known.get(tried.project, SpecifierSet()))
-        older = ((version, files[0]) for version, files in selected if version < tried.version)
-        for version, file in islice(older, min(2**before, _FURTHEST)):
+        reached = self._reached[name]
+        is_ahead = len(list(takewhile(lambda version: version < tried.version, reversed(reached))))
+        for version, file in islice(self._older(tried, name), max(0, min(2**before, _FURTHEST) - is_ahead)):
+            reached.append(version)
             # A source distribution is fetched as a whole: too much for a guess.
-            if file.is_wheel and version not in self._reached[name]:
-                self._reached[name].add(version)
+            if file.is_wheel:
                 self._facts(file).add_done_callback(self._then(self._descend, tried.project, extras, version, file))
+
+    def _older(self, tried: DistributionCandidate, name: str) -> Iterator[tuple[Version, File]]:
+        """The versions below one that were not given yet: a project may have thousands, so none is looked at twice."""
+        if name not in self._coming:
+            known = self._known.get(tried.project, SpecifierSet())
+            self._coming[name] = self._candidates(tried.project).select(known)
+        return ((version, files[0]) for version, files in self._coming[name] if version < tried.version)
 
     def stop(self) -> None:
         """Walk no further."""
