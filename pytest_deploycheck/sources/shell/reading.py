@@ -1,0 +1,277 @@
+"""What a command line runs: read as a shell would run it, without running anything."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_deploycheck.sources.shell.calls import SHELLS, MakeCall, ShellCall, inline_text, is_shell_script
+from pytest_deploycheck.sources.shell.command import Command, Commands, Remark, Script, Word
+from pytest_deploycheck.sources.shell.makefile import Makefile, NoSuchTarget, read_makefile
+from pytest_deploycheck.sources.shell.state import Repository, State
+from pytest_deploycheck.sources.shell.syntax import Syntax
+from pytest_deploycheck.sources.shell.text import Text, text_of_file
+from pytest_deploycheck.sources.shell.walk import Ended, Frame, Walk
+from pytest_deploycheck.sources.shell.wrapping import ASSIGNMENT, Wrapped, unwrapped
+
+# Scripts that call each other in a circle end here, and so do those that would take long to read.
+_MOST_DEPTH = 20
+_MOST_COMMANDS = 5000
+_MOST_BYTES = 1_000_000
+
+_ASSIGNING = frozenset({"export", "declare", "typeset", "local", "readonly"})
+
+
+def read_commands(
+    text: Text, directory: str, root: Path, checkout: str, environment: Mapping[str, str | None]
+) -> Commands:
+    """Read a command line and the scripts that it runs.
+
+    :param directory: where it begins, relative to the root, ``.`` for the root itself
+    :param root: of the repository, on this machine
+    :param checkout: the same on the machine that runs the commands
+    :param environment: the variables that are set there, None for values that are not known
+    """
+    shell = _Shell(Repository(root, checkout), State(directory, dict(environment), {}))
+    with contextlib.suppress(Ended, RecursionError):
+        shell.run(Frame(text, Syntax(text)))
+    return shell.result()
+
+
+class _Shell(Walk):
+    """What the programs of one command line do, as far as it leads to further commands."""
+
+    def __init__(self, repository: Repository, state: State) -> None:
+        super().__init__(repository, state)
+        self._scripts: dict[Script, None] = {}
+        self._not_followed: dict[Remark, None] = {}
+        self._mistakes: dict[Remark, None] = {}
+        self._running: list[str] = []
+        self._executable: set[str] = set()
+
+    def result(self) -> Commands:
+        return Commands(tuple(self._commands), tuple(self._scripts), tuple(self._not_followed), tuple(self._mistakes))
+
+    def run(self, frame: Frame) -> None:
+        """All of a text."""
+        self._mistakes |= dict.fromkeys(frame.syntax.mistakes())
+        self._not_followed |= dict.fromkeys(frame.syntax.doubts())
+        self._all(frame.syntax.root.children, frame)
+
+    def _simple(self, words: tuple[Word, ...], environment: State, frame: Frame) -> None:
+        """A program with its arguments.
+
+        :param environment: the state with the variables that stand before it
+        """
+        wrapped = unwrapped(words)
+        for name, value in wrapped.environment:
+            environment = environment.with_variable(name, value)
+        program, *arguments = wrapped.words
+        found = Command(
+            wrapped.words, self._state.directory, environment.assigned, wrapped.wrappers, self._conditions > 0
+        )
+        if len(self._commands) >= _MOST_COMMANDS:
+            raise Ended
+        builtin = _BUILTINS.get(program.text)
+        if program.text in self._functions and not wrapped.wrappers:
+            self._call(program.text, tuple(arguments))
+        elif program.text in _ASSIGNING:
+            self._exported(arguments)
+        elif builtin is not None:
+            builtin(self, found, frame)
+        elif found.program in SHELLS:
+            self._shell(found, environment)
+        elif found.program in ("make", "gmake"):
+            self._make(found, environment)
+        elif "/" in program.text and "python -m" not in wrapped.wrappers:
+            self._path(found, wrapped, environment)
+        else:
+            self._add(found)
+        if "exec" in wrapped.wrappers and not self._conditions:
+            raise Ended
+
+    def _add(self, command: Command) -> None:
+        self._commands.append(command)
+        self._named.update(filter(None, (self._inside(each.text.rpartition("=")[2]) for each in command.arguments)))
+
+    def _exported(self, arguments: Sequence[Word]) -> None:
+        for each in arguments:
+            if match := ASSIGNMENT.fullmatch(each.text):
+                self._set(match[1], match[2] if each.is_known else None)
+
+    def _call(self, name: str, arguments: tuple[Word, ...]) -> None:
+        frame, body, is_conditional = self._functions[name]
+        if self._running.count(f"{name}()") < 2 and len(self._running) < _MOST_DEPTH:
+            self._running.append(f"{name}()")
+            with self._perhaps() if is_conditional else contextlib.nullcontext():
+                self._children(body, replace(frame, arguments=arguments))
+            self._running.pop()
+
+    # What shells do themselves.
+
+    def _cd(self, command: Command, frame: Frame) -> None:
+        self._add(command)
+        self._state = replace(self._state, directory=self._changed(command))
+
+    def _changed(self, command: Command) -> str | None:
+        folders = [each for each in command.arguments if not each.text.startswith("-")]
+        if len(folders) != 1 or (len(command.arguments) > 1 and command.arguments[-1] is not folders[0]):
+            return None
+        return self._repository.inside(self._state.directory, folders[0].text) if folders[0].is_known else None
+
+    def _popd(self, command: Command, frame: Frame) -> None:
+        self._state = replace(self._state, directory=None)
+
+    def _exit(self, command: Command, frame: Frame) -> None:
+        raise Ended
+
+    def _return(self, command: Command, frame: Frame) -> None:
+        """Only what follows in the function is left out, and that is seldom known: read on."""
+
+    def _source(self, command: Command, frame: Frame) -> None:
+        if command.arguments:
+            self._file(command.arguments[0], command, frame.arguments, is_apart=False)
+
+    def _eval(self, command: Command, frame: Frame) -> None:
+        words = command.arguments
+        if len(words) == 1:
+            self._inline(words[0], command, frame.arguments)
+        elif words:
+            joined = Word(" ".join(each.text for each in words), words[0].location, words[0].is_known)
+            self._inline(joined, command, frame.arguments)
+
+    def _chmod(self, command: Command, frame: Frame) -> None:
+        mode, *paths = [each.text for each in command.arguments if not each.text.startswith("-")] or [""]
+        if "x" in mode or (mode.isdigit() and int(mode[-3], 8) % 2 if len(mode) >= 3 else False):
+            self._executable.update(filter(None, map(self._inside, paths)))
+        self._commands.append(command)
+
+    # Scripts.
+
+    def _shell(self, command: Command, environment: State) -> None:
+        """``bash -c 'commands'``, ``bash script arguments``."""
+        call = ShellCall.of(command)
+        if call.first is None:
+            self._unknown(command, "what it reads from its input is not known here")
+        elif call.is_inline:
+            with self._apart():
+                self._state = environment
+                self._inline(call.first, command, call.arguments)
+        else:
+            self._file(call.first, command, call.arguments, environment=environment)
+
+    def _inline(self, commands: Word, command: Command, arguments: tuple[Word, ...] | None) -> None:
+        text = inline_text(commands)
+        if text is None:
+            self._unknown(command, "what it runs is only known when it runs")
+        else:
+            self.run(Frame(text, Syntax(text), None, arguments))
+
+    def _path(self, command: Command, wrapped: Wrapped, environment: State) -> None:
+        """A program that is named with its folder: a file of the repository, or one that the build makes."""
+        path = self._inside(command.words[0].text) if command.words[0].is_known else None
+        if path is None or self._repository.is_made(path) or path in self._named:
+            self._add(command)
+        else:
+            self._file(command.words[0], command, command.arguments, is_program=True, environment=environment)
+
+    def _file(
+        self,
+        named: Word,
+        command: Command,
+        arguments: tuple[Word, ...] | None,
+        *,
+        is_apart: bool = True,
+        is_program: bool = False,
+        environment: State | None = None,
+    ) -> None:
+        """Run a file of the repository."""
+        path = self._inside(named.text) if named.is_known else None
+        if path is None or (self._repository.is_made(path) and not (self._repository.root / path).is_file()):
+            # `source .venv/bin/activate` and what lies elsewhere on the machine.
+            if not (path and self._repository.is_made(path)):
+                self._unknown(command, "where it lies is not known here" if path is None else "")
+            return
+        file = self._repository.root / path
+        is_there = file.is_file()
+        if not is_there and path in self._named:
+            self._unknown(command, f"{path} is made by a command before it")
+            return
+        self._scripts[Script(path, named.location, is_there, is_program, path in self._executable)] = None
+        if not is_there:
+            self._add(command)
+            return
+        content = self._content(file, command)
+        if content is None or (is_program and not is_shell_script(content)):
+            self._add(command)
+            return
+        with self._apart() if is_apart else contextlib.nullcontext():
+            self._state = environment or self._state
+            self._script(path, content, arguments, command)
+
+    def _content(self, file: Path, command: Command) -> str | None:
+        try:
+            if file.stat().st_size > _MOST_BYTES:
+                return None
+            return file.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            self._unknown(command, f"it cannot be read: {(error.strerror or str(error)).lower()}")
+            return None
+
+    def _script(self, path: str, content: str, arguments: tuple[Word, ...] | None, command: Command) -> None:
+        if path in self._running or len(self._running) >= _MOST_DEPTH:
+            self._unknown(command, "it leads back to itself")
+            return
+        self._running.append(path)
+        text = text_of_file(path, content)
+        self.run(Frame(text, Syntax(text), path, arguments))
+        self._running.pop()
+
+    def _make(self, command: Command, environment: State) -> None:
+        """https://pubs.opengroup.org/onlinepubs/9799919799/utilities/make.html"""
+        asked = MakeCall.of(command)
+        folder = self._inside(asked.directory) if asked.directory else self._state.directory
+        names = (asked.file,) if asked.file else ("GNUmakefile", "makefile", "Makefile")
+        found = None if folder is None else self._makefile(folder, names)
+        if found is None or folder is None:
+            self._unknown(command, "there is no makefile to be read")
+            return
+        path, makefile = found
+        try:
+            recipes = makefile.recipes(asked.targets, {**environment.variables, **asked.variables})
+        except NoSuchTarget as error:
+            self._unknown(command, f"{path} has no rule for {error}")
+            return
+        for text in recipes:
+            with self._apart():
+                self._state = replace(environment, directory=folder)
+                if len(self._running) < _MOST_DEPTH:
+                    self._running.append(path)
+                    self.run(Frame(text, Syntax(text)))
+                    self._running.pop()
+
+    def _makefile(self, folder: str, names: Sequence[str]) -> tuple[str, Makefile] | None:
+        for name in names:
+            path = self._repository.inside(folder, name)
+            if path is not None and (self._repository.root / path).is_file():
+                with contextlib.suppress(OSError):
+                    content = (self._repository.root / path).read_text(encoding="utf-8", errors="replace")
+                    return path, read_makefile(path, content)
+        return None
+
+    def _unknown(self, command: Command, reason: str) -> None:
+        self._not_followed[Remark(command.location, str(command), reason)] = None
+
+
+_Builtin = Callable[[_Shell, Command, Frame], None]
+_BUILTINS: dict[str, _Builtin] = {
+    **dict.fromkeys(("cd", "pushd"), _Shell._cd),
+    "popd": _Shell._popd,
+    "exit": _Shell._exit,
+    "return": _Shell._return,
+    **dict.fromkeys((".", "source"), _Shell._source),
+    "eval": _Shell._eval,
+    "chmod": _Shell._chmod,
+}
