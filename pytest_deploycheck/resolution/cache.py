@@ -75,6 +75,16 @@ class Cache:
         # Of files that have a hash, so that it is good for ever.
         self.metadata = Journal(self.directory / "metadata.lines")
 
+    @property
+    def obstacle(self) -> str:
+        """Why nothing can be stored, as far as that can be told without trying; empty where nothing is in the way."""
+        folder = self.directory
+        while not os.path.lexists(folder):
+            folder = folder.parent
+        if not folder.is_dir():
+            return f"{folder} is no folder"
+        return "" if os.access(folder, os.W_OK | os.X_OK) else f"{folder} cannot be written to"
+
     def read(self, kind: str, key: str) -> bytes | None:
         """The entry, or None."""
         path = self._path(kind, key)

@@ -119,6 +119,21 @@ def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
     locked.chmod(0o700)
 
 
+def test_what_is_in_the_way_is_known_before_anything_is_written(tmp_path: Path, cache: Cache) -> None:
+    assert cache.obstacle == ""
+    cache.write("page", "key", b"content")
+    assert cache.obstacle == ""
+    (tmp_path / "file").touch()
+    assert Cache(tmp_path / "file" / "below").obstacle == f"{tmp_path / 'file'} is no folder"
+
+
+@pytest.mark.skipif(os.name == "nt" or not os.geteuid(), reason="a mode keeps neither root nor Windows from writing")
+def test_a_folder_that_cannot_be_written_is_in_the_way(tmp_path: Path) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    assert Cache(locked / "below").obstacle == f"{locked} cannot be written to"
+
+
 def test_what_can_be_read_only_is_read(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.write("page", "key", b"content")
     [path] = [path for path in files(cache) if path.parent.name == "page"]
