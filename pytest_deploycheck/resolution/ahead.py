@@ -12,7 +12,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
@@ -51,8 +51,8 @@ class Ahead:
         self._known = known
         self._seen: set[tuple[str, str]] = set()
         self._tried: defaultdict[str, set[Version]] = defaultdict(set)
-        # The versions that were fetched before their turn came, newest first, and where the next ones come from.
-        self._reached: defaultdict[str, list[Version]] = defaultdict(list)
+        # The versions gone through so far, each with its place in their order, and where the next ones come from.
+        self._given: defaultdict[str, dict[Version, int]] = defaultdict(dict)
         self._coming: dict[str, Iterator[tuple[Version, list[File]]]] = {}
         self._lock = threading.Lock()
         self._stopped = False
@@ -72,20 +72,24 @@ class Ahead:
         self._tried[name].add(tried.version)
         if before in (0, len(self._tried[name])):
             return
-        reached = self._reached[name]
-        is_ahead = len(list(takewhile(lambda version: version < tried.version, reversed(reached))))
-        for version, file in islice(self._older(tried, name), max(0, min(2**before, _FURTHEST) - is_ahead)):
-            reached.append(version)
+        given, coming = self._given[name], self._in_turn(tried.project, name)
+        while tried.version not in given:
+            passed = next(coming, None)
+            if passed is None:
+                return
+            given[passed[0]] = len(given)
+        are_ahead = len(given) - 1 - given[tried.version]
+        for version, (file, *_) in islice(coming, max(0, min(2**before, _FURTHEST) - are_ahead)):
+            given[version] = len(given)
             # A source distribution is fetched as a whole: too much for a guess.
             if file.is_wheel:
                 self._facts(file).add_done_callback(self._then(self._descend, tried.project, extras, version, file))
 
-    def _older(self, tried: DistributionCandidate, name: str) -> Iterator[tuple[Version, File]]:
-        """The versions below one that were not given yet: a project may have thousands, so none is looked at twice."""
+    def _in_turn(self, project: NormalizedName, name: str) -> Iterator[tuple[Version, list[File]]]:
+        """The versions that were not given yet: a project may have thousands, so none is looked at twice."""
         if name not in self._coming:
-            known = self._known.get(tried.project, SpecifierSet())
-            self._coming[name] = self._candidates(tried.project).select(known)
-        return ((version, files[0]) for version, files in self._coming[name] if version < tried.version)
+            self._coming[name] = self._candidates(project).select(self._known.get(project, SpecifierSet()))
+        return self._coming[name]
 
     def stop(self) -> None:
         """Walk no further."""
