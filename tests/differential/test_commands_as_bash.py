@@ -68,7 +68,14 @@ simple = st.one_of(
                 "make needs",
             ),
             *("eval 'pip evaluated $NAME'", "bash -c 'pip inline' name", "A=1 pip prefixed", "python -m pip module"),
-            *("pip \\\n  continued", "pip x > log 2>&1", "pip <<END\nnot a command\nEND\n", "pip $(uv inner)"),
+            *(
+                "pip \\\n  continued",
+                "pip x > log 2>&1",
+                "pip > log a b",
+                "pip a>=1 b 2>&1 c",
+                "pip <<END\nnot a command\nEND\n",
+                "pip $(uv inner)",
+            ),
         ]
     ),
 )

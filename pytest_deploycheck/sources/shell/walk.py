@@ -18,6 +18,8 @@ from pytest_deploycheck.sources.shell.text import Text
 # Behind them, `&&` is a condition.
 _TESTS = frozenset({"test", "[", "[[", "command", "which", "type", "hash", "grep"})
 
+_OUTPUTS = (">", ">>", "&>", "&>>", ">|")
+
 
 class Ended(Exception):
     """The script ends here: ``exit``, or ``exec`` with a program."""
@@ -162,19 +164,32 @@ class Walk(ABC):
     # Simple commands.
 
     def _redirected(self, node: Node, frame: Frame) -> None:
-        outputs: list[str] = []
-        for each in node.children:
-            if each.type == "file_redirect" and any(child.type in (">", ">>", "&>", ">|") for child in each.children):
-                outputs += [word.text for word in self._words(each.children[-1:], frame)]
+        redirections = [each for each in node.children if each.type == "file_redirect"]
+        outputs = [
+            word.text
+            for each in redirections
+            if any(child.type in _OUTPUTS for child in each.children)
+            for word in self._words(_destination(each)[:1], frame)
+        ]
+        # In the tree, words behind a redirection are a part of it.
+        further = [word for each in redirections for word in _destination(each)[1:]]
         before = len(self._commands)
-        self._children(node, frame)
+        for child in node.children:
+            if child.type == "command":
+                self._command(child, frame, further)
+            else:
+                self._all([child], frame)
         redirected = [replace(each, outputs=(*each.outputs, *outputs)) for each in self._commands[before:]]
         self._commands[before:] = redirected
         self._named.update(filter(None, (self._inside(each) for each in outputs)))
 
-    def _command(self, node: Node, frame: Frame) -> None:
+    def _command(self, node: Node, frame: Frame, further: Sequence[Node] = ()) -> None:
+        """
+        :param further: words that belong to it, and stand elsewhere
+        """
         assigned = [each for each in node.children if each.type == "variable_assignment"]
         named = [each for each in node.children if each.type not in ("variable_assignment", "file_redirect")]
+        named += further
         # The grammar goes on over the end of the line behind assignments that stand alone.
         stand_alone = bool(assigned and named) and "\n" in frame.syntax.between(
             assigned[-1].end_byte, named[0].start_byte
@@ -226,6 +241,11 @@ class Walk(ABC):
     def _unset(self, node: Node, frame: Frame) -> None:
         for each in node.children[1:]:
             self._state = self._state.without_variable(frame.syntax.written(each))
+
+
+def _destination(redirection: Node) -> list[Node]:
+    """Where a redirection leads, and the words behind it."""
+    return [each for each in redirection.children if each.is_named and each.type != "file_descriptor"]
 
 
 _Visit = Callable[[Walk, Node, Frame], None]
