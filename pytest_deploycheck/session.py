@@ -130,11 +130,13 @@ class DeploycheckSession:
             warning_message.line = ""
 
     def pytest_report_header(self) -> list[str]:
-        """The sources and their targets."""
+        """The sources and their targets, and whether each run has to ask the indexes anew."""
         lines = []
         for source in self.deployment.sources:
             targets = ", ".join(place.target_name for place in self.deployment.targets_of(source))
             lines.append(f"deploycheck: {source.path} for {targets}{self._assumption}")
+        if lines and (obstacle := self.deployment.resolutions.obstacle):
+            lines.append(f"deploycheck: each run asks the indexes anew, since its cache cannot be kept: {obstacle}")
         return lines or ["deploycheck: no requirements"]
 
     @property
