@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
@@ -33,6 +34,9 @@ from pytest_deploycheck.sources.python_wish import PythonWish, find_python_wishe
 from pytest_deploycheck.sources.requirements import RequirementsFile, read_requirements, unreadable
 from pytest_deploycheck.sources.shell.command import Commands
 from pytest_deploycheck.subjects import Source, SourceOnTarget
+
+if TYPE_CHECKING:
+    from pytest_deploycheck.started import Started
 
 BLUEPRINTS = ("render.yaml", "render.yml")
 REQUIREMENTS = "requirements.txt"
@@ -164,6 +168,16 @@ class Deployment:
         """Where a service's commands run: its ``rootDir``."""
         return self.root / service.root_dir.text.strip().strip("/") if service.root_dir else self.root
 
+    def is_ignored(self, path: Path) -> bool:
+        """Whether git leaves a file out, by the .gitignore at the root: then it is not deployed."""
+        from pathspec import GitIgnoreSpec  # As slow to import as all else that a blueprint needs.
+
+        try:
+            lines = (self.root / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return False
+        return GitIgnoreSpec.from_lines(lines).match_file(self.relative(path))
+
     def commands(self, service: Service, line: Scalar) -> Commands:
         """What one of a service's command lines runs, such as its ``start_command``."""
         return self.builds.commands(service, line)
@@ -171,6 +185,13 @@ class Deployment:
     def build(self, service: Service) -> Build:
         """A service's build command, understood."""
         return self.builds.build(service)
+
+    @cached_property
+    def started(self) -> Started:
+        """What the services start, and the code that these run."""
+        from pytest_deploycheck.started import Started  # Collection needs nothing of it.
+
+        return Started(self.root, self.builds)
 
     # Where it would run.
 

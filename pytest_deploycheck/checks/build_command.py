@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pytest_deploycheck.builds import Build
+from pytest_deploycheck.checks.missing_paths import missing_paths
 from pytest_deploycheck.checks.python_version import is_native_python
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
@@ -16,7 +17,6 @@ from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.sources.installs import Install, ProjectInstall
-from pytest_deploycheck.sources.shell.command import Command, Script, Word
 
 _INSTALL = "pip install -r requirements.txt"
 _NAME_THEM = "name its requirements files: --deploycheck-requirements PATH, or ini deploycheck_requirements"
@@ -52,7 +52,7 @@ def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]
         message = f"the build command of {service.name} cannot be read as a shell's: {mistake.reason}"
         yield _finding(mistake.location, message)
     yield from _without_folder(service, deployment)
-    yield from _missing(service, build, deployment)
+    yield from missing_paths("build-command", service, build.commands, deployment)
     yield from _impossible(service, build)
     yield from _not_known(service, command, build)
     for project in build.installs.from_projects:
@@ -78,49 +78,6 @@ def _without_folder(service: Service, deployment: Deployment) -> Iterator[Findin
     if service.root_dir is not None and not folder.is_dir():
         message = f"the rootDir of {service.name} is {service.root_dir.text}, and there is no such folder"
         yield _finding(service.root_dir.location, message, fix=("name a folder of the repository",))
-
-
-def _missing(service: Service, build: Build, deployment: Deployment) -> Iterator[Finding]:
-    """Scripts that are run and folders that are gone to, and are not in the repository."""
-    if not deployment.service_folder(service).is_dir():
-        return
-    for script in build.commands.scripts:
-        if not script.is_there:
-            message = f"{service.name} runs {script.path}, and there is no such file in the repository"
-            yield _finding(script.location, message, fix=(_as_written(script, deployment),))
-    for command in build.commands.commands:
-        folder = _folder_gone_to(command)
-        if folder is not None and not (deployment.root / (command.directory or "") / folder.text).is_dir():
-            made = any(folder.text.strip("/") in each.text for each in _words_before(build, command))
-            if not made and not command.is_tolerated and not command.is_conditional:
-                message = f"{service.name} goes to {folder}, and there is no such folder in the repository"
-                yield _finding(folder.location, message, fix=("name a folder relative to where the command runs",))
-
-
-def _as_written(script: Script, deployment: Deployment) -> str:
-    """Names that differ in case only are the same file on some machines, and not on Linux."""
-    path = deployment.root / script.path
-    names = (each.name for each in path.parent.iterdir()) if path.parent.is_dir() else iter(())
-    same = next((name for name in names if name.lower() == path.name.lower()), None)
-    return (
-        f"write {same}, as the file is named" if same else "add the file, or name it relative to where the command runs"
-    )
-
-
-def _folder_gone_to(command: Command) -> Word | None:
-    """The folder of a ``cd`` within the repository."""
-    if command.words[0].text != "cd" or len(command.words) != 2 or command.directory is None:
-        return None
-    folder = command.words[1]
-    is_inside = folder.is_known and not folder.text.startswith(("/", "-"))
-    return folder if is_inside else None
-
-
-def _words_before(build: Build, command: Command) -> Iterator[Word]:
-    for each in build.commands.commands:
-        if each is command:
-            return
-        yield from each.arguments
 
 
 def _impossible(service: Service, build: Build) -> Iterator[Finding]:

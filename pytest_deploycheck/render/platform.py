@@ -70,6 +70,9 @@ class PlatformFacts:
     :param python_date: when the list of Python releases was made
     :param latest_patches: by minor version, ``{"3.13": "3.13.18"}``, the oldest first
     :param checkout: where the repository is checked out, absolute
+    :param default_port: PORT of a web service that does not set it
+    :param reserved_ports: those that no service can listen on
+    :param set_variables: the names of environment variables that are there without being set
     :param writable_folders: absolute; what lies below them can be written during a build
     :param last_with_old_pip: by minor version, the last release whose pip knows no wheels such as ``manylinux_2_28``
     """
@@ -80,6 +83,9 @@ class PlatformFacts:
     python_date: date
     latest_patches: dict[str, str]
     checkout: str
+    default_port: int
+    reserved_ports: tuple[int, ...]
+    set_variables: frozenset[str]
     writable_folders: tuple[str, ...]
     last_with_old_pip: dict[str, str]
     free_plan: FreePlan
@@ -129,6 +135,9 @@ def platform_facts() -> PlatformFacts:
         python_date=date.fromisoformat(facts["python_releases"]["date"]),
         latest_patches=facts["python_releases"]["latest_patch"],
         checkout=facts["checkout"]["value"],
+        default_port=facts["default_port"]["value"],
+        reserved_ports=tuple(facts["reserved_ports"]["value"]),
+        set_variables=frozenset(facts["set_variables"]["value"]),
         writable_folders=tuple(facts["writable_folders"]["value"]),
         last_with_old_pip=facts["pip_without_glibc_tags"]["value"],
         free_plan=_free_plan(facts["free_plan"]),
