@@ -111,9 +111,9 @@ def _unanswered(service: Service, path: Scalar, deployment: Deployment) -> Itera
         message = f"no route of {service.name} answers {path.text}, so its health checks fail"
         evidence = (f"all routes that {table.framework} has there are known{_shown(table.routes)}",)
         likely = _answering(table, path.text)
-        fix, edits = _answered_by(likely, table, path), ()
-        if likely and _ONE_PATH.fullmatch(likely[0].path):
-            edits = replaced(path, quoted(likely[0].path))
+        fix = _answered_by(likely, table, path)
+        is_sure = bool(likely) and _ONE_PATH.fullmatch(likely[0].path) is not None
+        edits = replaced(path, quoted(likely[0].path)) if is_sure else ()
         yield Finding("health-check-path", path.location, message, evidence, fix, edits=edits)
     elif replied.reply is Reply.OTHER_METHODS and replied.route is not None:
         methods = ", ".join(sorted(replied.route.methods or ()))
