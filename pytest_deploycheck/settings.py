@@ -136,7 +136,10 @@ class _Values:
 def _fix(text: str | None) -> str | None:
     if not text or text in ("diff", "write"):
         return text or None
-    raise pytest.UsageError(f"--deploycheck-fix={text}: expected `diff`, which changes nothing, or `write`")
+    raise pytest.UsageError(
+        f"--deploycheck-fix={text}: expected `diff`, which changes nothing, or `write`; "
+        "where a path follows, write --deploycheck-fix=diff"
+    )
 
 
 def _date(text: str | None) -> date | None:
