@@ -45,20 +45,35 @@ class DocumentError(ValueError):
         self.message = message
 
 
-@dataclass(frozen=True)
-class Scalar:
-    """A scalar as it is written.
+class Scalar(str):
+    """A scalar as it is written: its characters, quotes and escapes undone, and where they stand.
 
-    :param text: its characters, quotes and escapes undone
+    It is a text, also where YAML makes something else of it, and compares as one: ``service.plan == "starter"``.
+
     :param value: what YAML 1.2 makes of it
     :param location: where it begins; of a block scalar, its indicator
     :param style: YAML's: ``'`` and ``"`` for quotes, ``|`` and ``>`` for blocks, empty for plain ones
     """
 
-    text: str
+    __slots__ = ("location", "style", "value")
+
     value: str | int | float | bool | None
     location: Location
-    style: str = ""
+    style: str
+
+    def __new__(cls, text: str, value: str | int | float | bool | None, location: Location, style: str = "") -> Scalar:
+        """:param text: its characters"""
+        self = super().__new__(cls, text)
+        self.value, self.location, self.style = value, location, style
+        return self
+
+    def __reduce__(self) -> tuple[type[Scalar], tuple[object, ...]]:
+        return Scalar, (str(self), self.value, self.location, self.style)
+
+    @property
+    def text(self) -> str:
+        """The characters alone."""
+        return str(self)
 
     def at(self, offset: int) -> Location:
         """The place of a character of the text; its column is right only on the first line of what is no block."""
