@@ -10,6 +10,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from pytest_deploycheck.additions import RequirementsText
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError
@@ -25,7 +26,7 @@ from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.build_command import BuildCommand, read_build_command
 from pytest_deploycheck.sources.requirements import read_requirements, unreadable
-from pytest_deploycheck.subjects import Source, SourceOnTarget
+from pytest_deploycheck.subjects import Source, SourceOnTarget, Sources
 
 BLUEPRINTS = ("render.yaml", "render.yml")
 REQUIREMENTS = "requirements.txt"
@@ -36,26 +37,33 @@ class NothingToDeploy(Exception):
 
 
 class Deployment:
-    """The repository at a root, with settings.
+    """What is deployed from a project's folder, with settings; paths are relative to the root of the repository.
 
     Reading it needs no network; only :meth:`resolution` does.
 
+    :param added: requirements beside those that the project's files name
     :raises NothingToDeploy: there is nothing to check
     :raises CannotCheck: a file that was named cannot be read
     """
 
-    def __init__(self, settings: Settings, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, settings: Settings, environ: Mapping[str, str] = os.environ, added: Iterable[Path | RequirementsText] = ()
+    ) -> None:
         self.root = settings.root
+        self.folder = settings.folder or settings.root
         self.settings = settings
-        self._environ = environ
+        self.environ = environ
         self._places: dict[str, tuple[SourceOnTarget, ...]] = {}
         self.blueprint: Blueprint | None = None
         self.blueprint_error: DocumentError | CannotCheck | None = None
         self._read_blueprint()
-        self.sources = tuple(self._find_sources())
+        sources: dict[str, Source] = {}
+        for source in (*self._find_sources(), *map(self._added, added)):
+            sources.setdefault(source.path, source)
+        self.sources = Sources(sources.values())
         if not self.sources and self.blueprint_path is None:
             raise NothingToDeploy(
-                f"nothing to check: looked for {', '.join((*BLUEPRINTS, REQUIREMENTS))} in {self.root}; "
+                f"nothing to check: looked for {', '.join((*BLUEPRINTS, REQUIREMENTS))} in {self.folder}; "
                 "--deploycheck-blueprint and --deploycheck-requirements name other files, --rootdir another root"
             )
         self.resolutions = Resolutions(settings, environ)
@@ -66,7 +74,7 @@ class Deployment:
     def blueprint_path(self) -> str | None:
         """Relative to the root."""
         named = self.settings.blueprint
-        candidates = [named] if named else [self.root / name for name in BLUEPRINTS]
+        candidates = [named] if named else [self.folder / name for name in BLUEPRINTS]
         found = next((path for path in candidates if path.is_file()), None)
         if found is None and named:
             raise CannotCheck(f"--deploycheck-blueprint: there is no file {named}")
@@ -118,16 +126,21 @@ class Deployment:
                 if not path.is_file():
                     raise CannotCheck(f"--deploycheck-requirements: there is no file {path}")
         else:
-            default = self.root / REQUIREMENTS
+            default = self.folder / REQUIREMENTS
             paths = installed or ([default] if default.is_file() else [])
         for path in paths:
             try:
                 services = tuple(installed.get(path, ()))
-                folder = self.service_folder(services[0]) if services else self.root
-                file = read_requirements(path, self.root, self._environ, directory=folder)
+                folder = self.service_folder(services[0]) if services else self.folder
+                file = read_requirements(path, self.root, self.environ, directory=folder)
             except OSError as error:
                 file = unreadable(self.relative(path), error)
             yield Source(file, services)
+
+    def _added(self, given: Path | RequirementsText) -> Source:
+        path, content = (given, None) if isinstance(given, Path) else (Path(given.path), given.text.encode())
+        path = self.folder / path
+        return Source(read_requirements(path, self.root, self.environ, directory=self.folder, content=content), ())
 
     def _installed_by_services(self) -> dict[Path, list[Service]]:
         """The requirements files that build commands install, those that are there."""
@@ -141,8 +154,14 @@ class Deployment:
         return {path: services for path, services in installed.items() if services}
 
     def service_folder(self, service: Service) -> Path:
-        """Where a service's commands run: its ``rootDir``."""
-        return self.root / service.root_dir.text if service.root_dir else self.root
+        """Where a service's commands run: its ``rootDir``.
+
+        In a project below the root it starts at the project's folder, or at the root of the repository, as for Render.
+        """
+        if not service.root_dir:
+            return self.folder
+        from_root = self.root / service.root_dir.text
+        return from_root if from_root.is_relative_to(self.folder) else self.folder / service.root_dir.text
 
     def build_command(self, service: Service) -> BuildCommand:
         """A service's build command, understood; that of a service without one does nothing."""
@@ -161,13 +180,15 @@ class Deployment:
 
     @cached_property
     def _python_version_file(self) -> str | None:
-        try:
-            # What is no UTF-8 is no version either, and is said to be none.
-            return (self.root / PYTHON_VERSION_FILE).read_text(encoding="utf-8-sig", errors="replace")
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise CannotCheck(f"{PYTHON_VERSION_FILE}: cannot be read: {error.strerror}") from error
+        for folder in dict.fromkeys((self.folder, self.root)):
+            try:
+                # What is no UTF-8 is no version either, and is said to be none.
+                return (folder / PYTHON_VERSION_FILE).read_text(encoding="utf-8-sig", errors="replace")
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise CannotCheck(f"{PYTHON_VERSION_FILE}: cannot be read: {error.strerror}") from error
+        return None
 
     def python_of(self, service: Service | None) -> ServicePython:
         """The Python that a service would get; without a service, that of one with no settings of its own."""
@@ -202,8 +223,7 @@ class Deployment:
         users = source.services or self.services
         if self.settings.targets:
             for text in self.settings.targets:
-                target = parse_target(text, self.platform, platform_facts().latest_patch)
-                _assert_supported(text, target)
+                target = self.target(text)
                 yield None, target
                 for service in users:
                     if self._target(service) == target:
@@ -220,7 +240,23 @@ class Deployment:
 
         :raises InvalidTarget: the setting is none
         """
-        return checked_platform(self.settings.platform or platform_facts().platform_tag)
+        chosen = self.settings.platform or platform_facts().platform_tag
+        return checked_platform(self.settings.platforms.get(chosen, chosen))
+
+    def target(self, text: str) -> Target:
+        """Read ``3.13``, ``3.13.4`` or ``3.13-manylinux_2_36_x86_64``; a platform may be one that a plugin adds.
+
+        :raises InvalidTarget: it is none
+        """
+        python, _, named = text.partition("-")
+        tag = self.settings.platforms.get(named)
+        target = parse_target(f"{python}-{tag}" if tag else text, self.platform, platform_facts().latest_patch)
+        _assert_supported(text, target)
+        return target
+
+    def target_of(self, service: Service) -> Target:
+        """The machine that a service gets by its own settings."""
+        return self._target(service)
 
     def _target(self, service: Service | None) -> Target:
         # A Python that cannot be known is its own check's finding; the default of the day stands in for it.

@@ -49,6 +49,7 @@ class Named(tuple[T, ...]):
     @overload
     def __getitem__(self, key: str, /) -> T: ...
     def __getitem__(self, key: SupportsIndex | slice | str, /) -> T | tuple[T, ...]:
+        __tracebackhide__ = True
         if not isinstance(key, str):
             return super().__getitem__(key)
         found = self.get(key)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pytest_deploycheck import checks as _checks  # noqa: F401 - importing the checks registers them
-from pytest_deploycheck.checks.registry import Check, Subject, checks
+from pytest_deploycheck.checks.making import applies
+from pytest_deploycheck.checks.registry import Check, Subject
 from pytest_deploycheck.deployment import Deployment
+from pytest_deploycheck.extensions import ExtensionFailed, shown_path
+from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.projects import Project
 from pytest_deploycheck.subjects import RequirementOnTarget, Source, SourceOnTarget
 
 
@@ -25,6 +28,7 @@ class PlannedCheck:
     check: Check
     subject: Any
     location: Location
+    project: Project
 
 
 @dataclass(frozen=True)
@@ -57,42 +61,84 @@ class PlannedFile:
                 yield f"{self.name}::{group.name}::{planned.name}", planned
 
 
-def plan(deployment: Deployment) -> tuple[PlannedFile, ...]:
-    """The items, in the order in which they are collected: the blueprint's first."""
-    files = []
-    if deployment.blueprint_path is not None:
-        files.append(_of_blueprint(deployment, deployment.blueprint_path))
-    files += [_of_source(deployment, source) for source in deployment.sources]
-    return tuple(files)
+def plan(projects: Iterable[Project]) -> tuple[PlannedFile, ...]:
+    """The items, in the order in which they are collected: of each project the blueprint's first.
+
+    A file that several projects install has the items of each of them, once.
+    """
+    files: dict[str, PlannedFile] = {}
+    for project in projects:
+        for planned in _of_project(project):
+            known = files.get(planned.name)
+            files[planned.name] = _together(known, planned) if known else planned
+    return tuple(files.values())
 
 
-def _of_blueprint(deployment: Deployment, path: str) -> PlannedFile:
-    groups = [
-        PlannedGroup("blueprint", tuple(_applying(Subject.BLUEPRINT, deployment.blueprint, Location(path), deployment)))
-    ]
-    if deployment.blueprint is not None:
-        for service in deployment.blueprint.services:
-            planned = tuple(_applying(Subject.SERVICE, service, service.location, deployment))
-            groups.append(PlannedGroup(service.name, planned))
-    return PlannedFile(deployment.root / path, path, tuple(groups))
+def _together(known: PlannedFile, further: PlannedFile) -> PlannedFile:
+    groups = {group.name: group for group in known.groups}
+    for group in further.groups:
+        own = groups.get(group.name, PlannedGroup(group.name, ()))
+        names = {each.name for each in own.checks}
+        new = tuple(each for each in group.checks if each.name not in names)
+        groups[group.name] = PlannedGroup(group.name, (*own.checks, *new))
+    return replace(known, groups=tuple(groups.values()))
 
 
-def _applying(kind: Subject, subject: Any, location: Location, deployment: Deployment) -> Iterator[PlannedCheck]:
-    for check in checks(kind):
-        if check.applies(subject, deployment):
-            yield PlannedCheck(check.name, check, subject, location)
+def _of_project(project: Project) -> Iterator[PlannedFile]:
+    if project.deployment.blueprint_path is not None:
+        yield _of_blueprint(project, project.deployment.blueprint_path)
+    for source in project.deployment.sources:
+        yield _of_source(project, source)
+    for failure in project.failures:
+        yield _of_failure(project, failure)
 
 
-def _of_source(deployment: Deployment, source: Source) -> PlannedFile:
-    groups = []
-    for place in deployment.targets_of(source):
-        groups.append(PlannedGroup(place.target_name, tuple(_on_target(place))))
-    return PlannedFile(deployment.root / source.path, source.path, tuple(groups))
+def _of_blueprint(project: Project, path: str) -> PlannedFile:
+    blueprint = project.deployment.blueprint
+    of_all = tuple(_applying(Subject.BLUEPRINT, blueprint, Location(path), project))
+    groups = [PlannedGroup("blueprint", of_all)]
+    for service in blueprint.services if blueprint is not None else ():
+        planned = tuple(_applying(Subject.SERVICE, service, service.location, project))
+        groups.append(PlannedGroup(service.name, planned))
+    return PlannedFile(project.deployment.root / path, path, tuple(groups))
 
 
-def _on_target(place: SourceOnTarget) -> Iterator[PlannedCheck]:
-    for check in checks(Subject.RESOLUTION):
-        yield PlannedCheck(check.name, check, place, Location(place.source.path))
-    for check in checks(Subject.REQUIREMENT):
-        for project, lines in place.source.lines.items():
-            yield PlannedCheck(project, check, RequirementOnTarget(place, project, lines), lines[0].location)
+def _applying(kind: Subject, subject: Any, location: Location, project: Project) -> Iterator[PlannedCheck]:
+    for check in project.checks.of(kind):
+        if applies(check, subject, project.deployment):
+            yield PlannedCheck(check.name, check, subject, location, project)
+
+
+def _of_source(project: Project, source: Source) -> PlannedFile:
+    places = project.deployment.targets_of(source)
+    groups = (PlannedGroup(place.target_name, tuple(_on_target(place, project))) for place in places)
+    return PlannedFile(project.deployment.root / source.path, source.path, tuple(groups))
+
+
+def _on_target(place: SourceOnTarget, project: Project) -> Iterator[PlannedCheck]:
+    yield from _applying(Subject.RESOLUTION, place, Location(place.source.path), project)
+    for check in project.checks.of(Subject.REQUIREMENT):
+        for name, lines in place.source.lines.items():
+            subject = RequirementOnTarget(place, name, lines)
+            if applies(check, subject, project.deployment):
+                yield PlannedCheck(_item_name(name, check), check, subject, lines[0].location, project)
+
+
+def _item_name(project: str, check: Check) -> str:
+    """``pydantic`` alone is the item of the check that asks for wheels."""
+    return project if check.name == _OF_THE_NAME_ALONE else f"{project}[{check.name}]"
+
+
+_OF_THE_NAME_ALONE = "wheel"
+
+
+def _of_failure(project: Project, failure: ExtensionFailed) -> PlannedFile:
+    """A hook that could not say what it adds has an item of its own, which says so."""
+
+    def fail(subject: ExtensionFailed, deployment: Deployment) -> Iterator[Finding]:
+        raise subject
+
+    path = shown_path(failure.path, project.deployment.root)
+    check = Check(failure.name, "The hook says what it adds.", Subject.BLUEPRINT, fail, lambda *_: True)
+    planned = PlannedCheck(failure.name, check, failure, Location(path, failure.line), project)
+    return PlannedFile(failure.path, path, (PlannedGroup("hooks", (planned,)),))

@@ -1,11 +1,1 @@
-"""The checks: one module a family. Importing this package registers them, in the order in which items are collected."""
-
-# isort: off
-from pytest_deploycheck.checks import blueprint  # noqa: F401
-from pytest_deploycheck.checks import python_version  # noqa: F401
-from pytest_deploycheck.checks import build_command  # noqa: F401
-from pytest_deploycheck.checks import build_home  # noqa: F401
-from pytest_deploycheck.checks import health_check  # noqa: F401
-from pytest_deploycheck.checks import repository  # noqa: F401
-from pytest_deploycheck.checks import resolution  # noqa: F401
-from pytest_deploycheck.checks import wheels  # noqa: F401
+"""The checks: one module a family, and the table of them."""

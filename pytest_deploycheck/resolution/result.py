@@ -32,7 +32,14 @@ class Kind(enum.Enum):
 
 
 class DoesNotResolve(LookupError):
-    """There are no distributions to ask about; the message says why."""
+    """There are no distributions to ask about; the message says why.
+
+    :ivar outcome: of the resolution
+    """
+
+    def __init__(self, message: str, outcome: Outcome) -> None:
+        super().__init__(message)
+        self.outcome = outcome
 
 
 @dataclass(frozen=True, repr=False)
@@ -152,8 +159,10 @@ class Resolution:
 
         :raises DoesNotResolve: the outcome is not OK
         """
+        __tracebackhide__ = True
         if self.outcome is not Outcome.OK:
-            raise DoesNotResolve(f"{self.source} does not resolve on {self.target.name}: {self.message}")
+            what = "cannot be resolved" if self.outcome is Outcome.UNREACHABLE else "does not resolve"
+            raise DoesNotResolve(f"{self.source} {what} on {self.target.name}: {self.message}", self.outcome)
         return Distributions(self.distributions)
 
     @property
@@ -162,6 +171,7 @@ class Resolution:
 
         :raises DoesNotResolve: the outcome is not OK
         """
+        __tracebackhide__ = True
         return Distributions(each for each in self.picked if each.is_to_build)
 
     @property
@@ -170,13 +180,16 @@ class Resolution:
 
         :raises DoesNotResolve: the outcome is not OK
         """
+        __tracebackhide__ = True
         return Distributions(each for each in self.picked if each.file.is_wheel)
 
     def __getitem__(self, name: str) -> Distribution:
         """:raises KeyError: nothing of that name would be installed"""
+        __tracebackhide__ = True
         return self.picked[name]
 
     def __contains__(self, name: str) -> bool:
+        __tracebackhide__ = True
         return self.picked.get(name) is not None
 
     def chain(self, name: str) -> Chain:
@@ -185,6 +198,7 @@ class Resolution:
         :raises KeyError: nothing of that name would be installed
         :raises DoesNotResolve: the outcome is not OK
         """
+        __tracebackhide__ = True
         found = self[name]
         return Chain(self[each] for each, _ in found.chain) or Chain((found,))
 
