@@ -15,7 +15,7 @@ from pytest_deploycheck.checks.making import findings_of
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide, Severity
 from pytest_deploycheck.plan import PlannedCheck, PlannedFile, PlannedGroup
-from pytest_deploycheck.projects import Project
+from pytest_deploycheck.projects import Project, projects_of
 
 # The check whose item lets the hooks see its resolution.
 _SEES_RESOLUTION = "resolves"
@@ -48,7 +48,7 @@ class DeploycheckGroup(pytest.Collector):
         for planned in self.planned.checks:
             item = DeploycheckItem.from_parent(self, name=planned.name)
             item.planned = planned
-            item.project = planned.project
+            item.project = projects_of(self.config).holding(planned.deployment)
             item.planned_id = item.nodeid
             item.add_marker("deploycheck")
             yield item

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pytest_deploycheck.checks.built_in import built_in
 from pytest_deploycheck.checks.making import applies
-from pytest_deploycheck.checks.registry import Check, Subject
+from pytest_deploycheck.checks.registry import Check, Registry, Subject
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.extensions import ExtensionFailed, shown_path
 from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.projects import Project
 from pytest_deploycheck.subjects import RequirementOnTarget, Source, SourceOnTarget
 
 
@@ -28,7 +28,7 @@ class PlannedCheck:
     check: Check
     subject: Any
     location: Location
-    project: Project
+    deployment: Deployment
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,30 @@ class PlannedFile:
                 yield f"{self.name}::{group.name}::{planned.name}", planned
 
 
-def plan(projects: Iterable[Project]) -> tuple[PlannedFile, ...]:
-    """The items, in the order in which they are collected: of each project the blueprint's first.
+def plan(
+    deployment: Deployment, checks: Registry | None = None, failures: Iterable[ExtensionFailed] = ()
+) -> tuple[PlannedFile, ...]:
+    """The items, in the order in which they are collected: the blueprint's first.
 
-    A file that several projects install has the items of each of them, once.
+    :param checks: default: the built-in ones
+    :param failures: hooks that could not say what they add
     """
-    files: dict[str, PlannedFile] = {}
-    for project in projects:
-        for planned in _of_project(project):
-            known = files.get(planned.name)
-            files[planned.name] = _together(known, planned) if known else planned
-    return tuple(files.values())
+    checks = built_in() if checks is None else checks
+    files = []
+    if deployment.blueprint_path is not None:
+        files.append(_of_blueprint(deployment, checks, deployment.blueprint_path))
+    files += [_of_source(deployment, checks, source) for source in deployment.sources]
+    files += [_of_failure(deployment, each) for each in failures]
+    return together(files)
+
+
+def together(files: Iterable[PlannedFile]) -> tuple[PlannedFile, ...]:
+    """A file that stands there several times, since several projects install it, has the items of each of them once."""
+    by_name: dict[str, PlannedFile] = {}
+    for planned in files:
+        known = by_name.get(planned.name)
+        by_name[planned.name] = _together(known, planned) if known else planned
+    return tuple(by_name.values())
 
 
 def _together(known: PlannedFile, further: PlannedFile) -> PlannedFile:
@@ -84,44 +97,37 @@ def _together(known: PlannedFile, further: PlannedFile) -> PlannedFile:
     return replace(known, groups=tuple(groups.values()))
 
 
-def _of_project(project: Project) -> Iterator[PlannedFile]:
-    if project.deployment.blueprint_path is not None:
-        yield _of_blueprint(project, project.deployment.blueprint_path)
-    for source in project.deployment.sources:
-        yield _of_source(project, source)
-    for failure in project.failures:
-        yield _of_failure(project, failure)
-
-
-def _of_blueprint(project: Project, path: str) -> PlannedFile:
-    blueprint = project.deployment.blueprint
-    of_all = tuple(_applying(Subject.BLUEPRINT, blueprint, Location(path), project))
+def _of_blueprint(deployment: Deployment, checks: Registry, path: str) -> PlannedFile:
+    blueprint = deployment.blueprint
+    of_all = tuple(_applying(Subject.BLUEPRINT, blueprint, Location(path), deployment, checks))
     groups = [PlannedGroup("blueprint", of_all)]
     for service in blueprint.services if blueprint is not None else ():
-        planned = tuple(_applying(Subject.SERVICE, service, service.location, project))
+        planned = tuple(_applying(Subject.SERVICE, service, service.location, deployment, checks))
         groups.append(PlannedGroup(service.name, planned))
-    return PlannedFile(project.deployment.root / path, path, tuple(groups))
+    return PlannedFile(deployment.root / path, path, tuple(groups))
 
 
-def _applying(kind: Subject, subject: Any, location: Location, project: Project) -> Iterator[PlannedCheck]:
-    for check in project.checks.of(kind):
-        if applies(check, subject, project.deployment):
-            yield PlannedCheck(check.name, check, subject, location, project)
+def _applying(
+    kind: Subject, subject: Any, location: Location, deployment: Deployment, checks: Registry
+) -> Iterator[PlannedCheck]:
+    for check in checks.of(kind):
+        if applies(check, subject, deployment):
+            yield PlannedCheck(check.name, check, subject, location, deployment)
 
 
-def _of_source(project: Project, source: Source) -> PlannedFile:
-    places = project.deployment.targets_of(source)
-    groups = (PlannedGroup(place.target_name, tuple(_on_target(place, project))) for place in places)
-    return PlannedFile(project.deployment.root / source.path, source.path, tuple(groups))
+def _of_source(deployment: Deployment, checks: Registry, source: Source) -> PlannedFile:
+    places = deployment.targets_of(source)
+    groups = (PlannedGroup(place.target_name, tuple(_on_target(place, deployment, checks))) for place in places)
+    return PlannedFile(deployment.root / source.path, source.path, tuple(groups))
 
 
-def _on_target(place: SourceOnTarget, project: Project) -> Iterator[PlannedCheck]:
-    yield from _applying(Subject.RESOLUTION, place, Location(place.source.path), project)
-    for check in project.checks.of(Subject.REQUIREMENT):
+def _on_target(place: SourceOnTarget, deployment: Deployment, checks: Registry) -> Iterator[PlannedCheck]:
+    yield from _applying(Subject.RESOLUTION, place, Location(place.source.path), deployment, checks)
+    for check in checks.of(Subject.REQUIREMENT):
         for name, lines in place.source.lines.items():
             subject = RequirementOnTarget(place, name, lines)
-            if applies(check, subject, project.deployment):
-                yield PlannedCheck(_item_name(name, check), check, subject, lines[0].location, project)
+            if applies(check, subject, deployment):
+                yield PlannedCheck(_item_name(name, check), check, subject, lines[0].location, deployment)
 
 
 def _item_name(project: str, check: Check) -> str:
@@ -132,13 +138,13 @@ def _item_name(project: str, check: Check) -> str:
 _OF_THE_NAME_ALONE = "wheel"
 
 
-def _of_failure(project: Project, failure: ExtensionFailed) -> PlannedFile:
+def _of_failure(deployment: Deployment, failure: ExtensionFailed) -> PlannedFile:
     """A hook that could not say what it adds has an item of its own, which says so."""
 
-    def fail(subject: ExtensionFailed, deployment: Deployment) -> Iterator[Finding]:
+    def fail(subject: ExtensionFailed, _: Deployment) -> Iterator[Finding]:
         raise subject
 
-    path = shown_path(failure.path, project.deployment.root)
+    path = shown_path(failure.path, deployment.root)
     check = Check(failure.name, "The hook says what it adds.", Subject.BLUEPRINT, fail, lambda *_: True)
-    planned = PlannedCheck(failure.name, check, failure, Location(path, failure.line), project)
+    planned = PlannedCheck(failure.name, check, failure, Location(path, failure.line), deployment)
     return PlannedFile(failure.path, path, (PlannedGroup("hooks", (planned,)),))

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_deploycheck.collection import DeploycheckFile, DeploycheckItem
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.plan import PlannedFile, plan
+from pytest_deploycheck.plan import PlannedFile, plan, together
 from pytest_deploycheck.projects import Projects, Wrong, projects_of
 from pytest_deploycheck.reports.json_report import JsonReport, finding_entry, resolution_entry
 from pytest_deploycheck.reports.writing import problem_with
@@ -46,7 +46,8 @@ class DeploycheckSession:
         if settings.json is not None and (problem := problem_with(settings.json)):
             raise pytest.UsageError(f"--deploycheck-json: {problem}")
         try:
-            return cls(projects, plan(projects))
+            planned = [plan(each.deployment, each.checks, each.failures) for each in projects]
+            return cls(projects, together(itertools.chain.from_iterable(planned)))
         except Wrong as error:
             raise pytest.UsageError(f"--deploycheck: {error}") from error
 

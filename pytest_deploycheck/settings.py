@@ -156,16 +156,11 @@ class _Values:
         try:
             value = self.one(name)
             seconds = default if value is None or value == "" else float(value)
-        except (pytest.UsageError, ValueError):
-            seconds = math.nan
+        except (pytest.UsageError, ValueError) as error:
+            raise pytest.UsageError(f"{name}: expected a number of seconds, such as 15: {error}") from error
         if not 0 < seconds < math.inf:
-            raise pytest.UsageError(f"{name}{self._shown(name)}: expected a number of seconds, such as 15")
+            raise pytest.UsageError(f"{name} = {value}: expected a number of seconds, such as 15")
         return seconds
-
-    def _shown(self, name: str) -> str:
-        """What was given on the command line; pytest itself refuses what a file says."""
-        given = self._config.getoption(name, None)
-        return f" = {given}" if given is not None else ""
 
     def path(self, name: str) -> Path | None:
         return next(iter(self.paths(name)), None)

@@ -17,7 +17,7 @@ from pytest_deploycheck.checks import resolution
 from pytest_deploycheck.checks import wheels
 
 # isort: on
-from pytest_deploycheck.checks.registry import Check, checks_in
+from pytest_deploycheck.checks.registry import Check, Registry, Subject, checks_in
 
 FAMILIES = (blueprint, python_version, build_command, build_home, health_check, repository, resolution, wheels)
 
@@ -26,3 +26,13 @@ FAMILIES = (blueprint, python_version, build_command, build_home, health_check, 
 def pytest_deploycheck_checks() -> Iterator[Check]:
     """The built-in ones, by the hook that others have."""
     return (each for family in FAMILIES for each in checks_in(family) if each.run.__module__ == family.__name__)
+
+
+def built_in() -> Registry:
+    """The table of them alone."""
+    return Registry(pytest_deploycheck_checks())
+
+
+def checks(subject: Subject) -> Iterator[Check]:
+    """Those for a kind of subject."""
+    return built_in().of(subject)
