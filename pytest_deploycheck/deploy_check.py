@@ -89,10 +89,10 @@ class DeployCheck:
         return self._deployment.blueprint.services[name]
 
     def _place(self, resolution: Resolution) -> SourceOnTarget:
-        source = self._deployment.sources[resolution.source]
-        places = self._deployment.targets_of(source)
+        sources = [each for each in self._deployment.sources if each.path == resolution.source]
+        places = [place for source in sources for place in self._deployment.targets_of(source)]
         own = next((each for each in places if each.target == resolution.target), None)
-        return own or SourceOnTarget(source, resolution.target, resolution.target.name, ())
+        return own or SourceOnTarget(sources[0], resolution.target, resolution.target.name, ())
 
     def _on_targets(self, line: RequirementLine) -> list[Found]:
         """The line as it is deployed: with the others for the same project, on each target of each source."""

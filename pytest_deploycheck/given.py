@@ -52,7 +52,7 @@ class Given:
         return deployment.sources or _fail(f"there are no requirements in {deployment.folder}")
 
     def source(self, deployment: Deployment) -> Source:
-        """A parameter is its path, or a service that has none."""
+        """A parameter is its name, or a service that has none."""
         sources = self.requirements(deployment)
         if isinstance(self._parameter, Service):
             _fail(f"{self._parameter!r} installs no requirements that are known")

@@ -132,7 +132,7 @@ def _places(
         return
     sources = [each for each in deployment.sources if service is None or not each.services or service in each.services]
     for source in sources:
-        name = Part(source.path, source.path if len(sources) > 1 else "") if len(deployment.sources) > 1 else None
+        name = Part(source.name, source.name if len(sources) > 1 else "") if len(deployment.sources) > 1 else None
         own = _deployed(deployment, service, source)
         for target in (targets or _several(own)) if "deploy_target" in wanted else (None,):
             yield name, target

@@ -66,20 +66,25 @@ def plan(
 ) -> tuple[PlannedFile, ...]:
     """The items, in the order in which they are collected: the blueprint's first.
 
+    What a command installs that stands in the blueprint or in a script has its items below that file.
+
     :param checks: default: the built-in ones
     :param failures: hooks that could not say what they add
     """
     checks = built_in() if checks is None else checks
     files = []
     if deployment.blueprint_path is not None:
-        files.append(_of_blueprint(deployment, checks, deployment.blueprint_path))
-    files += [_of_source(deployment, checks, source) for source in deployment.sources]
+        path = deployment.blueprint_path
+        files.append(PlannedFile(deployment.root / path, path, tuple(_of_blueprint(deployment, checks, path))))
+    for source in deployment.sources:
+        groups = tuple(_of_source(deployment, checks, source))
+        files.append(PlannedFile(deployment.root / source.path, source.path, groups))
     files += [_of_failure(deployment, each) for each in failures]
     return together(files)
 
 
 def together(files: Iterable[PlannedFile]) -> tuple[PlannedFile, ...]:
-    """A file that stands there several times, since several projects install it, has the items of each of them once."""
+    """A file that several commands or projects install has the items of each of them once."""
     by_name: dict[str, PlannedFile] = {}
     for planned in files:
         known = by_name.get(planned.name)
@@ -97,14 +102,13 @@ def _together(known: PlannedFile, further: PlannedFile) -> PlannedFile:
     return replace(known, groups=tuple(groups.values()))
 
 
-def _of_blueprint(deployment: Deployment, checks: Registry, path: str) -> PlannedFile:
+def _of_blueprint(deployment: Deployment, checks: Registry, path: str) -> Iterator[PlannedGroup]:
     blueprint = deployment.blueprint
     of_all = tuple(_applying(Subject.BLUEPRINT, blueprint, Location(path), deployment, checks))
-    groups = [PlannedGroup("blueprint", of_all)]
+    yield PlannedGroup("blueprint", of_all)
     for service in blueprint.services if blueprint is not None else ():
-        planned = tuple(_applying(Subject.SERVICE, service, service.location, deployment, checks))
-        groups.append(PlannedGroup(service.name, planned))
-    return PlannedFile(deployment.root / path, path, tuple(groups))
+        own = tuple(_applying(Subject.SERVICE, service, service.location, deployment, checks))
+        yield PlannedGroup(service.name, own)
 
 
 def _applying(
@@ -115,10 +119,10 @@ def _applying(
             yield PlannedCheck(check.name, check, subject, location, deployment)
 
 
-def _of_source(deployment: Deployment, checks: Registry, source: Source) -> PlannedFile:
-    places = deployment.targets_of(source)
-    groups = (PlannedGroup(place.target_name, tuple(_on_target(place, deployment, checks))) for place in places)
-    return PlannedFile(deployment.root / source.path, source.path, tuple(groups))
+def _of_source(deployment: Deployment, checks: Registry, source: Source) -> Iterator[PlannedGroup]:
+    for place in deployment.targets_of(source):
+        name = f"{place.target_name}@{source.variant}" if source.variant else place.target_name
+        yield PlannedGroup(name, tuple(_on_target(place, deployment, checks)))
 
 
 def _on_target(place: SourceOnTarget, deployment: Deployment, checks: Registry) -> Iterator[PlannedCheck]:

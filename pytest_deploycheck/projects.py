@@ -46,7 +46,7 @@ class Project:
         :raises ExtensionFailed: one of them raised, now or the first time
         """
         resolution = self.deployment.resolution(place)
-        key = (place.source.path, place.target.full_name)
+        key = (place.source.name, place.target.full_name)
         if key not in self._seen and resolution.outcome is not Outcome.UNREACHABLE:
             self._seen[key] = None
             try:

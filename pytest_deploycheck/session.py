@@ -110,7 +110,7 @@ class DeploycheckSession:
         """Those of planned targets that no report of this process has carried yet."""
         entries = []
         for place, resolution in self._planned_resolutions():
-            key = (place.source.path, place.target_name)
+            key = (place.source.name, place.target_name)
             if key not in self._attached:
                 self._attached.add(key)
                 entries.append(resolution_entry(place, resolution))

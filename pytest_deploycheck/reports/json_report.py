@@ -19,7 +19,7 @@ class JsonReport:
     """Gathers entries, which are plain JSON values since xdist carries them from its workers, and writes them."""
 
     def __init__(self) -> None:
-        self._resolutions: dict[tuple[str, str], dict[str, Any]] = {}
+        self._resolutions: dict[tuple[str, ...], dict[str, Any]] = {}
         self._findings: list[dict[str, Any]] = []
 
     def add(
@@ -27,7 +27,8 @@ class JsonReport:
     ) -> None:
         """Add entries; a resolution that several workers computed counts once."""
         for entry in resolutions or ():
-            self._resolutions[entry["source"], entry["target"]] = entry
+            key = (entry["source"], entry["target"], *entry["services"])
+            self._resolutions[key] = entry
         self._findings += findings or ()
 
     def write(self, path: Path) -> None:
