@@ -99,8 +99,7 @@ def __getattr__(name: str) -> Any:
         if name in names:
             from importlib import import_module
 
-            value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
-            return value
+            return getattr(import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -47,6 +47,7 @@ class Extensions:
 
     :param folder: the project's
     :param others: the folders of the other projects: what a ``conftest.py`` there adds is theirs
+    :ivar known: the modules that were registered when the project was read
     """
 
     def __init__(self, config: pytest.Config, folder: Path, others: Iterable[Path] = ()) -> None:
@@ -54,11 +55,12 @@ class Extensions:
         self._folder = folder
         self._others = tuple(others)
         self.root = config.rootpath
+        self.known = frozenset(each for each in config.pluginmanager.get_plugins() if isinstance(each, ModuleType))
 
     def modules(self) -> Iterator[ModuleType]:
         """The plugins that are modules, as every ``conftest.py`` is, in the order in which they were registered."""
         for _, plugin in self._config.pluginmanager.list_name_plugin():
-            if isinstance(plugin, ModuleType) and self._holds_here(plugin):
+            if isinstance(plugin, ModuleType) and self.holds_here(plugin):
                 yield plugin
 
     def gather(self, hook: str, convert: Callable[[Any], Iterable[Any]], **arguments: Any) -> Gathered:
@@ -125,10 +127,11 @@ class Extensions:
     def _implementations(self, hook: str) -> Iterator[HookImpl]:
         """The one that was registered first first; wrappers are none, they come with each of these."""
         for each in getattr(self._config.pluginmanager.hook, hook).get_hookimpls():
-            if not (each.wrapper or each.hookwrapper) and self._holds_here(each.plugin):
+            if not (each.wrapper or each.hookwrapper) and self.holds_here(each.plugin):
                 yield each
 
-    def _holds_here(self, plugin: object) -> bool:
+    def holds_here(self, plugin: object) -> bool:
+        """Whether a plugin is one for this project."""
         path = getattr(plugin, "__file__", None)
         if path is None or Path(path).name != "conftest.py" or not self._others:
             return True

@@ -25,6 +25,14 @@ class OwnTests:
             report.longrepr = call.excinfo.getrepr(style="value", chain=False)
         return report
 
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """With ``--dist loadgroup``, of which pytest-xdist tells its workers so."""
+        if getattr(config.option, "loadgroup", False):
+            from pytest_deploycheck.projects import projects_of
+            from pytest_deploycheck.xdist_groups import mark_groups
+
+            mark_groups(items, projects_of(config))
+
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> list[str] | None:
         """Where the text stands that is not as it should be."""
         places = [each for each in (left, right) if isinstance(each, Scalar)]

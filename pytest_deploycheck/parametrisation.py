@@ -127,14 +127,14 @@ def _places(
     targets = [Part(deployment.target(text), text) for text in marked.targets]
     if "deploy_source" not in wanted:
         takes_target = "deploy_target" in wanted
-        for target in (targets or _several(_deployed(deployment, service))) if takes_target else (None,):
+        for target in (targets or _told(_deployed(deployment, service), deployment)) if takes_target else (None,):
             yield None, target
         return
     sources = [each for each in deployment.sources if service is None or not each.services or service in each.services]
     for source in sources:
         name = Part(source.name, source.name if len(sources) > 1 else "") if len(deployment.sources) > 1 else None
         own = _deployed(deployment, service, source)
-        for target in (targets or _several(own)) if "deploy_target" in wanted else (None,):
+        for target in (targets or _told(own, deployment)) if "deploy_target" in wanted else (None,):
             yield name, target
     if not sources:
         # The fixture says what is missing.
@@ -150,9 +150,11 @@ def _deployed(deployment: Deployment, service: Service | None, source: Source | 
     return {place.target: place.target_name for place in places}
 
 
-def _several(targets: dict[Target, str]) -> list[Part | None]:
-    """Nothing for the only target there is: the test keeps its plain name, and the fixture knows it."""
-    return [Part(target, name) for target, name in targets.items()] if len(targets) > 1 else [None]
+def _told(own: dict[Target, str], deployment: Deployment) -> list[Part | None]:
+    """Nothing for the only target of the project: the test keeps its plain name, and the fixture knows it."""
+    if len(_deployed(deployment, None)) == 1 == len(own):
+        return [None]
+    return [Part(target, name if len(own) > 1 else "") for target, name in own.items()]
 
 
 def _refuse(metafunc: pytest.Metafunc, message: str) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -12,7 +13,7 @@ from pytest_deploycheck.additions import Platform, RequirementsText
 from pytest_deploycheck.checks import built_in
 from pytest_deploycheck.checks.registry import Check, Registry, checks_in, checks_of
 from pytest_deploycheck.deployment import Deployment, NothingToDeploy
-from pytest_deploycheck.extensions import ExtensionFailed, Extensions
+from pytest_deploycheck.extensions import ExtensionFailed, Extensions, shown_path
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.named import unknown
 from pytest_deploycheck.own_tests import OwnTests
@@ -56,6 +57,23 @@ class Project:
         if seen := self._seen.get(key):
             raise seen
         return resolution
+
+    def missing(self, plugin: object) -> str:
+        """What a plugin adds that this project lacks, since it was registered after the files were read; else empty."""
+        if not isinstance(plugin, ModuleType) or plugin in self.extensions.known:
+            return ""
+        added = [f"the check {each.name}" for each in checks_in(plugin) if not each.is_built_in]
+        added += [name for name in _ASKED_ONCE if hasattr(plugin, name)]
+        if not added or not self.extensions.holds_here(plugin):
+            return ""
+        file = shown_path(Path(plugin.__file__ or plugin.__name__), self.extensions.root)
+        return (
+            f"{file} has {added[0]}, and is read only after the checks are planned: move it to a conftest.py beside "
+            "pytest's configuration file, or name its folder in testpaths"
+        )
+
+
+_ASKED_ONCE = ("pytest_deploycheck_checks", "pytest_deploycheck_platforms", "pytest_deploycheck_sources")
 
 
 class Projects(tuple[Project, ...]):

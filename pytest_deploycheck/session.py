@@ -28,6 +28,7 @@ class DeploycheckSession:
     """The hooks of a run."""
 
     def __init__(self, projects: Projects, files: tuple[PlannedFile, ...]) -> None:
+        self.projects = projects
         self.settings = projects.settings
         self.deployments = tuple(each.deployment for each in projects)
         self._files = {planned.path.resolve(): planned for planned in files}
@@ -54,6 +55,15 @@ class DeploycheckSession:
     def _are_named(self, config: pytest.Config) -> bool:
         named = {(config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args}
         return not named.isdisjoint(self._files)
+
+    def pytest_plugin_registered(self, plugin: object) -> None:
+        """What adds checks or sources has to be there when the items are planned.
+
+        :raises pytest.UsageError: it comes too late, and what it adds would be missing without a word
+        """
+        for project in self.projects:
+            if odd := project.missing(plugin):
+                raise pytest.UsageError(f"--deploycheck: {odd}")
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> DeploycheckFile | None:
         """The files of the plan."""
