@@ -57,7 +57,6 @@ NODE_IDS = [
     "requirements.txt::3.13-manylinux_2_36_x86_64::two",
 ]
 CONFTEST = """\
-import os
 import pytest_deploycheck as deploycheck
 
 @deploycheck.check("small", "blueprint")
@@ -67,7 +66,7 @@ def small(blueprint, deployment):
         yield "it has many services"
 
 def pytest_collection_finish(session):
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "controller")
+    worker = getattr(session.config, "workerinput", {}).get("workerid", "controller")
     if session.items:
         with open(f"items-{worker}.log", "w") as file:
             print(*[item.nodeid for item in session.items], sep="\\n", file=file)
@@ -112,11 +111,11 @@ def test_the_same_tests_are_collected_in_the_same_order(
 
 def test_in_groups_one_process_has_all_that_needs_one_resolution(project: Deploycheck, index: Index) -> None:
     result = project("-v", "-n", "4", "--dist", "loadgroup", "--deploycheck-json=report.json", index=index)
-    lines = [re.match(r"\[(gw\d)\] .* (?:PASSED|FAILED) (\S+?)(?:@(\S+))?\s*$", line) for line in result.outlines]
+    process_of = {node: process for process, node in re.findall(r"\[(gw\d)\].* PASSED (\S+)", result.stdout.str())}
     processes: dict[str, set[str]] = {}
-    for match in filter(None, lines):
-        if match[3]:
-            processes.setdefault(match[3], set()).add(match[1])
+    for node, _, group in (each.partition("@") for each in items(project, "gw0")):
+        if group:
+            processes.setdefault(group, set()).add(process_of[node])
     names = [re.sub(r"\.\d+-many", "-many", name) for name in processes]
     # Of 3.13 there are two: that of the service, and the newest one, which the marker asks for.
     assert sorted(names) == [f"requirements.txt-{each}-manylinux_2_36_x86_64" for each in ("3.12", "3.13", "3.13")]
@@ -128,8 +127,8 @@ def test_in_groups_one_process_has_all_that_needs_one_resolution(project: Deploy
 def test_a_group_of_ones_own_stays(project: Deploycheck, index: Index) -> None:
     test = "import pytest\n@pytest.mark.xdist_group('mine')\ndef test_it(deploy_resolution): pass\n"
     project.project({"test_rules.py": test})
-    result = project("-v", "-n", "2", "--dist", "loadgroup", "test_rules.py", index=index)
-    result.stdout.fnmatch_lines(["*test_rules.py::test_it@mine*"])
+    project("-n", "2", "--dist", "loadgroup", "-k", "test_it", index=index).assert_outcomes(passed=1)
+    assert items(project, "gw0") == ["test_rules.py::test_it@mine"]
 
 
 @pytest.mark.parametrize(
