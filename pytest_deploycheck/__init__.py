@@ -6,7 +6,7 @@ imported when it is asked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_deploycheck.additions import Ignored, Platform, RequirementsText
@@ -93,14 +93,16 @@ class DeploycheckAdvice(UserWarning):
     """
 
 
-def __getattr__(name: str) -> Any:
-    """https://peps.python.org/pep-0562/"""
-    for module, names in _MODULES.items():
-        if name in names:
-            from importlib import import_module
+if not TYPE_CHECKING:  # To type checkers, a module with this has every name.
 
-            return getattr(import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        """https://peps.python.org/pep-0562/"""
+        for module, names in _MODULES.items():
+            if name in names:
+                from importlib import import_module
+
+                return getattr(import_module(f"{__name__}.{module}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
