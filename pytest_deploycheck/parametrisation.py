@@ -50,6 +50,7 @@ class Row:
 
 
 FIXTURES = tuple(each.name for each in fields(Row))
+_OF_THE_SESSION = frozenset(name for name in FIXTURES if name.startswith("deploy_"))
 
 
 def parametrise(metafunc: pytest.Metafunc) -> None:
@@ -68,7 +69,9 @@ def parametrise(metafunc: pytest.Metafunc) -> None:
         # As pytest does with an empty list: the test is skipped, and says why.
         metafunc.parametrize(marked.fixture, [pytest.param(None, marks=pytest.mark.skip(reason=marked.nothing))])
     elif names:
-        metafunc.parametrize(names, [_parameters(row, names) for row in rows], indirect=True)
+        # Together they would have the scope of the narrowest, in which the wider ones cannot be.
+        scope = "session" if _OF_THE_SESSION & set(names) else None
+        metafunc.parametrize(names, [_parameters(row, names) for row in rows], indirect=True, scope=scope)
 
 
 def _parameters(row: Row, names: Sequence[str]) -> object:

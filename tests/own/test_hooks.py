@@ -52,6 +52,7 @@ def outcomes(result: pytest.RunResult) -> dict[str, str]:
 
 
 def run(project: Deploycheck, index: Index, conftest: str, *arguments: str) -> pytest.RunResult:
+    project.pytester.syspathinsert()
     project.project({"conftest.py": conftest})
     return project.own("--deploycheck", "-v", *arguments, index=index)
 
@@ -113,7 +114,7 @@ def test_a_plugin_gives_its_checks_by_the_hook_as_the_built_in_ones_are_given(
     project.project(
         {"company.py": "def pytest_deploycheck_checks(config):\n    import rules\n    return [rules.region]\n"}
     )
-    project.project({"rules.py": REGION, "pytest.ini": "[pytest]\npythonpath = .\naddopts = -p company\n"})
+    project.project({"rules.py": REGION, "pytest.ini": "[pytest]\naddopts = -p company\n"})
     found = outcomes(run(project, index, ""))
     assert found["render.yaml::api::region"] == "FAILED"
     from pytest_deploycheck.checks import built_in
@@ -209,7 +210,7 @@ def test_one_adjusts_what_the_one_before_it_returned(project: Deploycheck, index
     body = "return dataclasses.replace(finding, message='first')"
     first = f"import dataclasses\ndef pytest_deploycheck_finding(finding):\n    {body}\n"
     second = first.replace("'first'", "finding.message + ' and second'")
-    project.project({"company.py": first, "pytest.ini": "[pytest]\npythonpath = .\naddopts = -p company\n"})
+    project.project({"company.py": first, "pytest.ini": "[pytest]\naddopts = -p company\n"})
     run(project, index, second).stdout.fnmatch_lines(["render.yaml:2: first and second"])
 
 
@@ -306,7 +307,7 @@ def test_a_hook_that_cannot_say_what_it_adds_has_an_item_that_says_so(
 ) -> None:
     before = outcomes(run(project, index, ""))
     project.project({"company.py": SOURCES + REGION, "deps.list": "one\n", "more.txt": "one\n"})
-    project.project({"pytest.ini": "[pytest]\npythonpath = .\naddopts = -p company\n"})
+    project.project({"pytest.ini": "[pytest]\naddopts = -p company\n"})
     result = run(project, index, f"def {hook}():\n    {body}\n")
     after = outcomes(result)
     assert after.pop(f"conftest.py::hooks::{hook}") == "ERROR"

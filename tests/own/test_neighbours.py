@@ -117,7 +117,7 @@ def test_the_same_tests_are_collected_in_the_same_order(
 
 def test_in_groups_one_process_has_all_that_needs_one_resolution(project: Deploycheck, index: Index) -> None:
     result = project("-v", "-n", "4", "--dist", "loadgroup", "--deploycheck-json=report.json", index=index)
-    process_of = {node: process for process, node in re.findall(r"\[(gw\d)\].* PASSED (\S+)", result.stdout.str())}
+    process_of = {node: process for process, node in re.findall(r"\[(gw\d)\].* PASSED ([^\s@]+)", result.stdout.str())}
     processes: dict[str, set[str]] = {}
     for node, group in items(project, "gw0").items():
         if group:
