@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import pytest
 
@@ -70,7 +70,7 @@ def parametrise(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(marked.fixture, [pytest.param(None, marks=pytest.mark.skip(reason=marked.nothing))])
     elif names:
         # Together they would have the scope of the narrowest, in which the wider ones cannot be.
-        scope = "session" if _OF_THE_SESSION & set(names) else None
+        scope: Literal["session"] | None = "session" if _OF_THE_SESSION & set(names) else None
         metafunc.parametrize(names, [_parameters(row, names) for row in rows], indirect=True, scope=scope)
 
 
