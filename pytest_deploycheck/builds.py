@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pytest_deploycheck.location import Location
@@ -66,7 +66,7 @@ class Builds:
         """What one of a service's command lines runs."""
         key = (service.name, line.location)
         if key not in self._commands:
-            values = {name: each.value.text if each.value else None for name, each in service.environment.items()}
+            values = {name: each.value.text if each.value is not None else None for name, each in service.environment.items()}
             self._commands[key] = read_commands(
                 Text(line.text, line.at), self.directory(service), self._root, platform_facts().checkout, values
             )
@@ -110,7 +110,7 @@ class Builds:
         read = self._read.setdefault(_key(install, variables), [])
         for known in read:
             if all(values.get(name) == value for name, value in known.looked_up.items()):
-                return known
+                return replace(known, install=install)
         read.append(read_installation(install, variables, self._root, self._environ))
         return read[-1]
 
@@ -121,7 +121,7 @@ class Builds:
             for installation in self.build(service).installations:
                 if installation.file is not None:
                     _, users = installed.setdefault(id(installation.file), (installation.file, []))
-                    if service not in users:
+                    if not users or users[-1] is not service:
                         users.append(service)
         paths: set[str] = set()
         for file, users in installed.values():
@@ -133,7 +133,7 @@ def _variables(install: Install, service: Service) -> Iterator[Variable]:
     own = install.command.environment
     for name, each in service.environment.items():
         if name not in own:
-            yield Variable(name, each.value.text if each.value else None, each.location)
+            yield Variable(name, each.value.text if each.value is not None else None, each.location)
     for name, value in own.items():
         yield Variable(name, value, install.location)
 

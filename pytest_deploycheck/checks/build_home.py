@@ -16,9 +16,28 @@ from pytest_deploycheck.resolution.result import Distribution, Outcome
 HOMES = ("CARGO_HOME", "RUSTUP_HOME")
 
 
-@check("build-home", Subject.SERVICE, applies=is_native_python)
+@check(
+    "build-home",
+    Subject.SERVICE,
+    applies=is_native_python,
+    sources=(
+        "https://doc.rust-lang.org/cargo/guide/cargo-home.html, 2026-11-23",
+        "https://render.com/docs/native-environments, 2026-11-23",
+    ),
+)
 def build_home(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """CARGO_HOME and RUSTUP_HOME point to a writable place."""
+    """CARGO_HOME and RUSTUP_HOME point to a writable place.
+
+    Rust's tools write to these folders, and where they are by default a build cannot write: the incident that this
+    plugin comes from ended with ``Read-only file system (os error 30)``. It is an error where something would be
+    compiled with Rust, else advice.
+
+    To satisfy it, put them below the project::
+
+        envVars:
+          - {key: CARGO_HOME, value: /opt/render/project/.cargo}
+          - {key: RUSTUP_HOME, value: /opt/render/project/.rustup}
+    """
     wrong: dict[str, list[str]] = {}
     for name in HOMES:
         if reason := _reason(name, service, deployment):
@@ -59,7 +78,7 @@ def _reason(name: str, service: Service, deployment: Deployment) -> str | None:
     if variable is not None and variable.value is None:
         return "set outside the blueprint, so what it is cannot be known here"
     by_command = deployment.build(service).environment(name)
-    said = variable.value.text if variable and variable.value else by_command
+    said = variable.value.text if variable is not None and variable.value is not None else by_command
     if said is None:
         return "not set, and the default place cannot be written to"
     # What a shell would expand cannot be judged here, and nobody writes it without a folder of his own in mind.

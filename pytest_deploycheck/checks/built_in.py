@@ -6,20 +6,55 @@ from collections.abc import Iterator
 
 import pytest
 
-# isort: off
-from pytest_deploycheck.checks import blueprint
-from pytest_deploycheck.checks import python_version
-from pytest_deploycheck.checks import build_command
-from pytest_deploycheck.checks import build_home
-from pytest_deploycheck.checks import health_check
-from pytest_deploycheck.checks import repository
-from pytest_deploycheck.checks import resolution
-from pytest_deploycheck.checks import wheels
-
-# isort: on
+from pytest_deploycheck.checks import (
+    blueprint,
+    build_command,
+    build_home,
+    cron,
+    disk,
+    docker,
+    environment,
+    health_check,
+    plan,
+    port,
+    python_version,
+    repository,
+    resolution,
+    scaling,
+    sqlite,
+    start_command,
+    start_program,
+    static,
+    tracked,
+    variables,
+    wheels,
+)
 from pytest_deploycheck.checks.registry import Check, Registry, Subject, checks_in
 
-FAMILIES = (blueprint, python_version, build_command, build_home, health_check, repository, resolution, wheels)
+# The order of their items.
+FAMILIES = (
+    blueprint,
+    python_version,
+    build_command,
+    build_home,
+    start_command,
+    start_program,
+    port,
+    health_check,
+    plan,
+    disk,
+    scaling,
+    variables,
+    cron,
+    static,
+    docker,
+    environment,
+    sqlite,
+    repository,
+    tracked,
+    resolution,
+    wheels,
+)
 
 
 @pytest.hookimpl(trylast=True)  # And so the first: what is registered later comes behind it.

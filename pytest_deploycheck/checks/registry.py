@@ -46,6 +46,7 @@ class Check:
         is wrong as a text; raises :class:`~pytest_deploycheck.findings.CannotCheck` or
         :class:`~pytest_deploycheck.findings.NothingToDecide`
     :param applies: given the subject and the deployment, whether there is an item at all, from local files alone
+    :param sources: the documents that say why, ``<URL>, <YYYY-MM-DD>`` each; ``docs/checks.md`` shows them
     """
 
     name: str
@@ -53,6 +54,7 @@ class Check:
     subject: Subject
     run: CheckFunction
     applies: Callable[[Any, Deployment], bool]
+    sources: tuple[str, ...] = ()
 
     @property
     def is_built_in(self) -> bool:
@@ -64,8 +66,12 @@ def check(
     name: str,
     subject: Subject | SubjectName,
     applies: Callable[[Any, Deployment], bool] = lambda subject, deployment: True,
+    sources: tuple[str, ...] = (),
 ) -> Callable[[Function], Function]:
-    """Make a check of the decorated function; the first line of its docstring is the summary.
+    """Make a check of the decorated function.
+
+    The first line of its docstring is the summary. Of this package's own checks, the rest says why, and a last part
+    that begins with ``To satisfy it`` says how, with an example: ``docs/checks.md`` is made of them.
 
     In a ``conftest.py``, or in the module of a plugin, that is all there is to do.
 
@@ -85,7 +91,7 @@ def check(
         summary = (function.__doc__ or "").strip().partition("\n")[0]
         if not summary:
             raise ValueError(f"the check {name!r} needs a docstring: its first line is what the check asserts")
-        made = Check(name, summary, kind, function, applies)
+        made = Check(name, summary, kind, function, applies, sources)
         setattr(function, _CHECKS, (*getattr(function, _CHECKS, ()), made))
         return function
 
