@@ -6,7 +6,7 @@ from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
-from pytest_deploycheck.render.python_version import FILE, VARIABLE, Origin
+from pytest_deploycheck.render.python_version import VARIABLE, Origin
 
 
 def pinning(service: Service, version: str, deployment: Deployment) -> tuple[Edit, ...]:
@@ -27,7 +27,7 @@ def asked_for(deployment: Deployment) -> str | None:
 
 def _in_file(location: Location, version: str, deployment: Deployment) -> tuple[Edit, ...]:
     try:
-        text = (deployment.root / FILE).read_text(encoding="utf-8")
+        text = (deployment.root / location.path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ()
     line = text.splitlines()[location.line - 1]
