@@ -12,10 +12,10 @@ from typing import NamedTuple
 class Option(NamedTuple):
     """A setting: ``--deploycheck-target`` on the command line, ``deploycheck_target`` in pytest's configuration file.
 
-    :param kind: ``flag``, ``path``, ``paths``, ``text``, ``lines``, ``words`` (split as a shell does), ``number``,
-        or ``mode``: one of several words, the first of which need not be written
-    :param metavar: what its value is called; of a mode, its words
+    :param kind: ``flag``, ``path``, ``paths``, ``text``, ``lines``, ``words`` (split as a shell does) or ``number``
+    :param metavar: what its value is called
     :param default: in words, as the help shows it
+    :param bare: what it means on the command line where its value is left out; empty where it needs one
     """
 
     name: str
@@ -23,6 +23,7 @@ class Option(NamedTuple):
     metavar: str
     help: str
     default: str = ""
+    bare: str = ""
 
     @property
     def option(self) -> str:
@@ -97,7 +98,14 @@ OPTIONS = (
         "--no-cache-dir",
     ),
     Option("deploycheck_gitignore", "lines", "NAME", "a further directory that .gitignore should cover"),
-    Option("deploycheck_fix", "mode", "diff|write", "show what would mend the findings, or write it", "neither"),
+    Option(
+        "deploycheck_fix",
+        "text",
+        "MODE",
+        "show what would mend the findings as a diff, or `write` it",
+        "neither; without a value `diff`",
+        bare="diff",
+    ),
     Option(
         "deploycheck_fix_dirty", "flag", "", "let --deploycheck-fix=write change files that git could not give back"
     ),

@@ -41,10 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option in OPTIONS:
         if option.kind == "flag":
             group.addoption(option.option, action="store_true", default=None, help=option.explanation)
-        elif option.kind == "mode":
-            # Its value may be left out, so that it stands alone.
-            const, metavar = option.metavar.split("|")[0], option.metavar
-            group.addoption(option.option, nargs="?", const=const, metavar=metavar, help=option.explanation)
+        elif option.bare:
+            group.addoption(
+                option.option, nargs="?", const=option.bare, metavar=option.metavar, help=option.explanation
+            )
         elif option.is_repeatable:
             group.addoption(option.option, action="append", metavar=option.metavar, help=option.explanation)
         else:
@@ -58,12 +58,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """What others extend this plugin with."""
     pluginmanager.add_hookspecs(hooks)
-
-
-def _is_on(config: pytest.Config) -> bool:
-    """Whether the checks are asked for, by themselves or by what only they can tell."""
-    asked = (config.getoption(f"deploycheck{each}") for each in ("", "_fix", "_matrix"))
-    return any(asked) or bool(config.getini("deploycheck"))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -113,7 +107,9 @@ def _has_own_marker(metafunc: pytest.Metafunc) -> bool:
 
 
 def _is_on(config: pytest.Config) -> bool:
-    return bool(config.getoption("deploycheck") or config.getini("deploycheck"))
+    """Whether the checks are asked for, by themselves or by what only they can tell."""
+    asked = (config.getoption(f"deploycheck{each}") for each in ("", "_fix", "_matrix"))
+    return any(asked) or bool(config.getini("deploycheck"))
 
 
 def _assert_keys_are_known(config: pytest.Config) -> None:
