@@ -200,3 +200,20 @@ def test_of_the_published_fix_one_line_changes(deploycheck: Deploycheck, nexus_i
     assert changed == ["aiogram==3.16.0"]
     again = deploycheck("--deploycheck-target=3.12", "requirements.txt", index=nexus_index)
     assert again.ret == pytest.ExitCode.OK
+
+
+def test_a_health_check_asks_a_route_that_is_known(deploycheck: Deploycheck, index: Index) -> None:
+    index.add(wheel("fastapi", "1.0"), wheel("uvicorn", "1.0"))
+    deploycheck.project(
+        {
+            "render.yaml": BLUEPRINT.replace("    healthCheckPath: /health\n", "").replace(
+                "gunicorn app:app", "uvicorn app:app --host 0.0.0.0 --port $PORT"
+            ),
+            "requirements.txt": "fastapi\nuvicorn\n",
+            "app.py": "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/healthz')\ndef health(): ...\n",
+        }
+    )
+    shown = section(deploycheck(FIX, "-k", "health-check-path", index=index))
+    assert "+    healthCheckPath: /healthz\n" in shown
+    (deploycheck.path / "app.py").write_text("app = None\n")
+    assert section(deploycheck(FIX, "-k", "health-check-path", index=index)).strip() == "nothing to change"
