@@ -54,7 +54,7 @@ class WithoutWheels:
     """A project that cannot be had as a wheel, whatever is changed.
 
     :param target: the position of the target
-    :param lines: the positions of the lines that bring it in
+    :param lines: the positions of the lines that bring it in; none where a line names its source itself
     """
 
     project: NormalizedName

@@ -21,6 +21,8 @@ from pytest_deploycheck.resolution.target import Target
 
 def without_wheels(found: WithoutWheels, trials: Trials) -> str:
     """One sentence: what has to be built whatever is changed, who needs it, and which its last wheel was."""
+    if not found.lines:
+        return f"{found.project} is built from the source that a line names itself"
     view = trials.views[found.target]
     if BINARY not in view.preferences(found.project).formats:
         return f"pip is told to build {found.project} from source: an option such as --no-binary says so"

@@ -264,6 +264,7 @@ def test_a_repository_that_needs_a_compiler_stays(index: Index, mend: Mend, tmp_
     (folder / "own.c").write_text("")
     mended = mend("./own\ndemo==1.0\n")
     assert [each.after for each in mended.changes] == ["demo==1.1"]
+    assert [each.text for each in mended.reasons] == ["own is built from the source that a line names itself"]
 
 
 def test_a_sound_file_needs_nothing(index: Index, mend: Mend) -> None:
