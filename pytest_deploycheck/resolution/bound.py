@@ -21,11 +21,11 @@ class TooMuchWork(Exception):
 class Bound:
     """Counts the work of one resolution, from now on.
 
-    :param seconds: how long it may take
+    :param seconds: how long it may take; None: as long as pip was ever seen to need
     """
 
-    def __init__(self, seconds: float = MOST_SECONDS) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float | None = None) -> None:
+        self._seconds = MOST_SECONDS if seconds is None else seconds
         self._start = time.monotonic()
         self._rounds = 0
         self._tried: Counter[str] = Counter()
