@@ -2,6 +2,7 @@
 
 # isort: off
 from pytest_deploycheck.checks import blueprint  # noqa: F401
+from pytest_deploycheck.checks import root_dir  # noqa: F401
 from pytest_deploycheck.checks import python_version  # noqa: F401
 from pytest_deploycheck.checks import build_command  # noqa: F401
 from pytest_deploycheck.checks import build_home  # noqa: F401

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import itertools
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -104,6 +105,11 @@ class Service:
     environment: Mapping[str, EnvironmentVariable] = field(default_factory=dict)
     groups: tuple[Scalar, ...] = ()
     scope: Scope | None = None
+
+    @property
+    def folder(self) -> str:
+        """Where its commands run, relative to the root of the repository, ``.`` for the root itself."""
+        return posixpath.normpath(self.root_dir.text.strip().strip("/") or ".") if self.root_dir else "."
 
     @property
     def is_native_python(self) -> bool:
