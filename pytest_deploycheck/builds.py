@@ -66,7 +66,7 @@ class Builds:
         """What one of a service's command lines runs."""
         key = (service.name, line.location)
         if key not in self._commands:
-            values = {name: each.value.text if each.value is not None else None for name, each in service.environment.items()}
+            values = {name: each.text for name, each in service.environment.items()}
             self._commands[key] = read_commands(
                 Text(line.text, line.at), self.directory(service), self._root, platform_facts().checkout, values
             )
@@ -133,7 +133,7 @@ def _variables(install: Install, service: Service) -> Iterator[Variable]:
     own = install.command.environment
     for name, each in service.environment.items():
         if name not in own:
-            yield Variable(name, each.value.text if each.value is not None else None, each.location)
+            yield Variable(name, each.text, each.location)
     for name, value in own.items():
         yield Variable(name, value, install.location)
 

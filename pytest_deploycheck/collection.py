@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import linecache
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,19 @@ _SEES_RESOLUTION = "resolves"
 
 class DoesNotHold(Exception):
     """What fails an item: its findings, or why the check could not be made, as a terminal shows it."""
+
+
+@contextlib.contextmanager
+def _without_lines(path: str) -> Iterator[None]:
+    """Let a warning show no line of a file, in which a secret may stand: with ``-p no:warnings`` Python shows it."""
+    kept = linecache.cache.get(path)
+    linecache.cache[path] = (0, None, [], path)
+    try:
+        yield
+    finally:
+        del linecache.cache[path]
+        if kept is not None:
+            linecache.cache[path] = kept
 
 
 class DeploycheckFile(pytest.File):
@@ -112,9 +127,10 @@ class DeploycheckItem(pytest.Item):
 
     def _warn(self, finding: Finding) -> bool:
         """Whether it stayed a warning: a filter may have made an error of it."""
-        path = self.deployment.root / finding.location.path
+        path = str(self.deployment.root / finding.location.path)
         try:
-            warnings.warn_explicit(DeploycheckAdvice(str(finding)), DeploycheckAdvice, str(path), finding.location.line)
+            with _without_lines(path):
+                warnings.warn_explicit(DeploycheckAdvice(str(finding)), DeploycheckAdvice, path, finding.location.line)
         except DeploycheckAdvice:
             return False
         return True

@@ -130,6 +130,11 @@ class Resolutions:
         # What lies here is noticed when it changes, but not what a page that lies here links elsewhere.
         return min(self._client.fresh_until, time.time() + PAGE_LIFETIME if places.are_local else math.inf)
 
+    @property
+    def obstacle(self) -> str:
+        """Why nothing is kept for the next run; empty where it can be, or there is nothing to keep."""
+        return "" if self._settings.offline else self._cache.obstacle
+
     def close(self) -> None:
         """Ask the indexes for nothing more, and forget what they said: pytest goes through all that is left, often."""
         self._views.clear()
@@ -197,6 +202,7 @@ class Resolutions:
             view = self.view(source, target)
             with _without_collecting():
                 found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
+            self._cache.keep()
             return _with_ignored(found, places), self._fresh_until(places)
 
         key = _key(source, target, asked, places)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
+import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_deploycheck import DeploycheckAdvice
 from pytest_deploycheck.collection import DeploycheckFile, DeploycheckItem
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.plan import PlannedFile, plan, together
@@ -135,13 +137,21 @@ class DeploycheckSession:
         if attached is not None:
             self._report.add(**attached)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Leave out the line of the file, which pytest shows below a warning: a secret may stand in it."""
+        if issubclass(warning_message.category, DeploycheckAdvice):
+            warning_message.line = ""
+
     def pytest_report_header(self) -> list[str]:
-        """The sources and their targets."""
+        """The sources and their targets, and whether each run has to ask the indexes anew."""
         lines = []
         for deployment in self.deployments:
             for source in deployment.sources:
                 targets = ", ".join(place.target_name for place in deployment.targets_of(source))
                 lines.append(f"deploycheck: {source.path} for {targets}{_assumption(deployment)}")
+        if lines and (obstacle := self.deployments[0].resolutions.obstacle):
+            lines.append(f"deploycheck: each run asks the indexes anew, since its cache cannot be kept: {obstacle}")
         return lines or ["deploycheck: no requirements"]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -20,6 +20,7 @@ from pytest_deploycheck.checks import (
     python_version,
     repository,
     resolution,
+    root_dir,
     scaling,
     sqlite,
     start_command,
@@ -34,6 +35,7 @@ from pytest_deploycheck.checks.registry import Check, Registry, Subject, checks_
 # The order of their items.
 FAMILIES = (
     blueprint,
+    root_dir,
     python_version,
     build_command,
     build_home,

@@ -24,9 +24,10 @@ def _is_free(resource: Service | Database) -> bool:
 
 
 def _has_plan(service: Service, deployment: Deployment) -> bool:
-    """Whether it names one; that a static site has none is what the table of fields says."""
+    """Whether it names one; that a static site has none the table of fields says, and of a workflow it is not known."""
     kind = service_subject(service.fields, service.name).kind
-    return service.fields.scalar("plan") is not None and kind is not None and kind.name != "static"
+    has_plans = kind is not None and kind.name != "static" and not kind.is_open
+    return has_plans and service.fields.scalar("plan") is not None
 
 
 @check(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import itertools
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -76,6 +77,11 @@ class EnvironmentVariable:
     reference: Reference | None = None
     group: str = ""
 
+    @property
+    def text(self) -> str | None:
+        """The value as it is written, perhaps empty; None where it comes from elsewhere."""
+        return None if self.value is None else self.value.text
+
     def __repr__(self) -> str:
         return f"<variable {self.key}, {self.location}>"
 
@@ -108,6 +114,11 @@ class Service:
     environment: Mapping[str, EnvironmentVariable] = field(default_factory=dict)
     groups: tuple[Scalar, ...] = ()
     scope: Scope | None = None
+
+    @property
+    def folder(self) -> str:
+        """Where its commands run, relative to the root of the repository, ``.`` for the root itself."""
+        return posixpath.normpath(self.root_dir.text.strip().strip("/") or ".") if self.root_dir else "."
 
     @property
     def is_native_python(self) -> bool:
@@ -324,7 +335,7 @@ def _service(entry: Table, scope: Scope, groups: Mapping[str, EnvVarGroup], name
     environment.update(_variables(entry))
     name = entry.scalar("name")
     return Service(
-        name=_item_name(name.text if name else "", names),
+        name=_item_name(name.text if name is not None else "", names),
         location=entry.location,
         fields=entry,
         given_name=name,
