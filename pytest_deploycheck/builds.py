@@ -66,9 +66,8 @@ class Builds:
         """What one of a service's command lines runs."""
         key = (service.name, line.location)
         if key not in self._commands:
-            values = {name: each.text for name, each in service.environment.items()}
             self._commands[key] = read_commands(
-                Text(line.text, line.at), self.directory(service), self._root, platform_facts().checkout, values
+                Text(line.text, line.at), self.directory(service), self._root, platform_facts().checkout, service.values
             )
         return self._commands[key]
 
@@ -131,9 +130,9 @@ class Builds:
 
 def _variables(install: Install, service: Service) -> Iterator[Variable]:
     own = install.command.environment
-    for name, each in service.environment.items():
+    for name, value in service.values.items():
         if name not in own:
-            yield Variable(name, each.text, each.location)
+            yield Variable(name, value, service.environment[name].location)
     for name, value in own.items():
         yield Variable(name, value, install.location)
 

@@ -150,7 +150,8 @@ class DeploycheckSession:
             for source in deployment.sources:
                 targets = ", ".join(place.target_name for place in deployment.targets_of(source))
                 lines.append(f"deploycheck: {source.path} for {targets}{_assumption(deployment)}")
-        if lines and (obstacle := self.deployments[0].resolutions.obstacle):
+        obstacle = next((each for deployment in self.deployments if (each := deployment.resolutions.obstacle)), "")
+        if lines and obstacle:
             lines.append(f"deploycheck: each run asks the indexes anew, since its cache cannot be kept: {obstacle}")
         return lines or ["deploycheck: no requirements"]
 

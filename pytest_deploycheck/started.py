@@ -101,9 +101,8 @@ class Started:
             return ()
         key = (service.name, line.location)
         if key not in self._starts:
-            environment = {name: each.text for name, each in service.environment.items()}
-            commands = self._builds.commands(service, line).commands
-            self._starts[key] = tuple(read_start(each, environment, platform_facts().checkout) for each in commands)
+            commands, values = self._builds.commands(service, line).commands, service.values
+            self._starts[key] = tuple(read_start(each, values, platform_facts().checkout) for each in commands)
         return self._starts[key]
 
     # Where its code is.

@@ -121,6 +121,11 @@ class Service:
         return posixpath.normpath(self.root_dir.text.strip().strip("/") or ".") if self.root_dir else "."
 
     @property
+    def values(self) -> dict[str, str | None]:
+        """Its variables, None where the value is not in the blueprint."""
+        return {name: each.value.text if each.value is not None else None for name, each in self.environment.items()}
+
+    @property
     def is_native_python(self) -> bool:
         """Whether Render itself installs a Python for it."""
         return self.runtime is not None and self.runtime.text == "python"
