@@ -134,6 +134,6 @@ def no_number(service: Service, word: Word) -> Finding:
 
 def nothing_listens(service: Service, command: Command) -> Finding:
     """All that is started is known to listen on no port."""
-    kind = service.type.text if service.type else "web"
+    kind = service.type.text if service.type is not None else "web"
     message = f"{service.name} is of type {kind}, and `{command.program}` listens on no port, so its deploys fail"
     return Finding(_CHECK, command.location, message, fix=("make it type: worker",))
