@@ -38,7 +38,7 @@ def service_subject(entry: Table, name: str) -> Subject:
     """What a service is, by its type and runtime."""
     fields = blueprint_fields()
     type_, runtime = entry.scalar("type"), entry.scalar("runtime") or entry.scalar("env")
-    of_runtime = runtime.text if runtime else ""
+    of_runtime = runtime.text if runtime is not None else ""
     kind = fields.kind(type_.text, of_runtime) if type_ else None
     return Subject(name, kind, of_runtime, fields.traits_of(kind, of_runtime) if kind else frozenset())
 
@@ -232,7 +232,7 @@ def _entry(each: Table, field: Field, owner: Owner, subject: Subject, seen: dict
     :param seen: the names of the entries before it
     """
     name = each.scalar(owner.named_by)
-    part = subject.part(name.text if name else f"an entry of {field.name}")
+    part = subject.part(name.text if name is not None else f"an entry of {field.name}")
     if name is not None and field.is_unique and name.text in seen:
         message = f"{part.name} stands there already, in line {seen[name.text].location.line}"
         yield Fault(name.location, message, ("leave one of them out",), is_certain=False, field=field.name)
