@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import pytest
 
 from pytest_deploycheck import DeploycheckAdvice
 from pytest_deploycheck.collection import DeploycheckFile, DeploycheckItem
-from pytest_deploycheck.deployment import Deployment, NothingToDeploy
-from pytest_deploycheck.findings import CannotCheck
-from pytest_deploycheck.plan import PlannedFile, plan
+from pytest_deploycheck.deployment import Deployment
+from pytest_deploycheck.plan import PlannedFile, plan, together
+from pytest_deploycheck.projects import Projects, Wrong, projects_of
 from pytest_deploycheck.reports.json_report import JsonReport, finding_entry, resolution_entry
 from pytest_deploycheck.reports.writing import problem_with
-from pytest_deploycheck.resolution.target import InvalidTarget
-from pytest_deploycheck.settings import Settings, read_settings
+from pytest_deploycheck.resolution.result import Resolution
+from pytest_deploycheck.settings import Settings
+from pytest_deploycheck.subjects import SourceOnTarget
 
 # On reports, which xdist carries from its workers.
 _ATTACHED = "deploycheck"
@@ -27,11 +29,12 @@ _ATTACHED = "deploycheck"
 class DeploycheckSession:
     """The hooks of a run."""
 
-    def __init__(self, settings: Settings, deployment: Deployment, files: tuple[PlannedFile, ...]) -> None:
-        self.settings = settings
-        self.deployment = deployment
+    def __init__(self, projects: Projects, files: tuple[PlannedFile, ...]) -> None:
+        self.projects = projects
+        self.settings = projects.settings
+        self.deployments = tuple(each.deployment for each in projects)
         self._files = {planned.path.resolve(): planned for planned in files}
-        self._ignored = _ignored(settings, files)
+        self._ignored = _ignored(self.settings, files)
         self._report = JsonReport()
         self._attached: set[tuple[str, str]] = set()
 
@@ -41,19 +44,28 @@ class DeploycheckSession:
 
         :raises pytest.UsageError: a setting or a file makes no sense
         """
-        settings = read_settings(config)
+        projects = projects_of(config)
+        settings = projects.settings
         if settings.json is not None and (problem := problem_with(settings.json)):
             raise pytest.UsageError(f"--deploycheck-json: {problem}")
         try:
-            deployment = Deployment(settings)
-            session = cls(settings, deployment, plan(deployment))
-        except (NothingToDeploy, CannotCheck, InvalidTarget, ValueError) as error:
+            planned = [plan(each.deployment, each.checks, each.failures) for each in projects]
+            return cls(projects, together(itertools.chain.from_iterable(planned)))
+        except Wrong as error:
             raise pytest.UsageError(f"--deploycheck: {error}") from error
-        return session
 
     def _are_named(self, config: pytest.Config) -> bool:
         named = {(config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args}
         return not named.isdisjoint(self._files)
+
+    def pytest_plugin_registered(self, plugin: object) -> None:
+        """What adds checks or sources has to be there when the items are planned.
+
+        :raises pytest.UsageError: it comes too late, and what it adds would be missing without a word
+        """
+        for project in self.projects:
+            if odd := project.missing(plugin):
+                raise pytest.UsageError(f"--deploycheck: {odd}")
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> DeploycheckFile | None:
         """The files of the plan."""
@@ -66,7 +78,6 @@ class DeploycheckSession:
         # Below the session itself: below a package, pytest would import that package's __init__.py for it.
         collector = DeploycheckFile.from_parent(session, path=planned.path, nodeid=planned.name)
         collector.planned = planned
-        collector.deployment = self.deployment
         return collector
 
     @pytest.hookimpl(tryfirst=True)
@@ -96,7 +107,7 @@ class DeploycheckSession:
         if not isinstance(item, DeploycheckItem):
             return report
         if call.when == "call":
-            setattr(report, _ATTACHED, {"findings": [finding_entry(each, item.nodeid) for each in item.findings]})
+            setattr(report, _ATTACHED, {"findings": [finding_entry(each, item.planned_id) for each in item.findings]})
         elif call.when == "teardown":
             setattr(report, _ATTACHED, {"resolutions": self._new_resolutions()})
         if report.skipped and isinstance(report.longrepr, tuple):
@@ -110,12 +121,15 @@ class DeploycheckSession:
     def _new_resolutions(self) -> list[dict[str, Any]]:
         """Those of planned targets that no report of this process has carried yet."""
         entries = []
-        for place, resolution in self.deployment.planned_resolutions():
+        for place, resolution in self._planned_resolutions():
             key = (place.source.name, place.target_name)
             if key not in self._attached:
                 self._attached.add(key)
                 entries.append(resolution_entry(place, resolution))
         return entries
+
+    def _planned_resolutions(self) -> Iterator[tuple[SourceOnTarget, Resolution]]:
+        return itertools.chain.from_iterable(each.planned_resolutions() for each in self.deployments)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather what is attached, on the process that writes the report."""
@@ -132,30 +146,33 @@ class DeploycheckSession:
     def pytest_report_header(self) -> list[str]:
         """The sources and their targets, and whether each run has to ask the indexes anew."""
         lines = []
-        for source in self.deployment.sources:
-            targets = ", ".join(place.target_name for place in self.deployment.targets_of(source))
-            lines.append(f"deploycheck: {source.path} for {targets}{self._assumption}")
-        if lines and (obstacle := self.deployment.resolutions.obstacle):
+        for deployment in self.deployments:
+            for source in deployment.sources:
+                targets = ", ".join(place.target_name for place in deployment.targets_of(source))
+                lines.append(f"deploycheck: {source.path} for {targets}{_assumption(deployment)}")
+        obstacle = next((each for deployment in self.deployments if (each := deployment.resolutions.obstacle)), "")
+        if lines and obstacle:
             lines.append(f"deploycheck: each run asks the indexes anew, since its cache cannot be kept: {obstacle}")
         return lines or ["deploycheck: no requirements"]
 
-    @property
-    def _assumption(self) -> str:
-        """What decides on the Python where neither a service nor an option does."""
-        if self.settings.targets or self.deployment.services:
-            return ""
-        python = self.deployment.python_of(None)
-        if python.created is None:
-            return ""
-        who = "assumed" if python.created_is_assumed else "as set"
-        default = f"Python {python.version}" if python.version else "a Python that no document gives"
-        return f" ({default} is the default of a service created on {python.created}, {who})"
-
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report, of a run that was interrupted as well."""
-        self.deployment.resolutions.close()
+        for deployment in self.deployments:
+            deployment.resolutions.close()
         if self.settings.json is not None and not hasattr(session.config, "workerinput"):
             self._report.write(self.settings.json)
+
+
+def _assumption(deployment: Deployment) -> str:
+    """What decides on the Python where neither a service nor an option does."""
+    if deployment.settings.targets or deployment.services:
+        return ""
+    python = deployment.python_of(None)
+    if python.created is None:
+        return ""
+    who = "assumed" if python.created_is_assumed else "as set"
+    default = f"Python {python.version}" if python.version else "a Python that no document gives"
+    return f" ({default} is the default of a service created on {python.created}, {who})"
 
 
 def _ignored(settings: Settings, files: tuple[PlannedFile, ...]) -> dict[str, str]:

@@ -105,9 +105,8 @@ class Started:
             return ()
         key = (service.name, line.location)
         if key not in self._starts:
-            environment = {name: each.value.text if each.value else None for name, each in service.environment.items()}
-            commands = self._builds.commands(service, line).commands
-            starts = (read_start(each, environment, platform_facts().checkout) for each in commands)
+            commands, values = self._builds.commands(service, line).commands, service.values
+            starts = (read_start(each, values, platform_facts().checkout) for each in commands)
             self._starts[key] = tuple(starts if self.has_code(service) else map(_without_code, starts))
         return self._starts[key]
 
