@@ -12,6 +12,7 @@ import pytest
 from pytest_deploycheck import DeploycheckAdvice
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide, Severity
+from pytest_deploycheck.location import Location
 from pytest_deploycheck.plan import PlannedCheck, PlannedFile, PlannedGroup
 
 
@@ -60,6 +61,9 @@ class DeploycheckItem(pytest.Item):
     planned: PlannedCheck
     deployment: Deployment
     findings: tuple[Finding, ...] = ()
+    # Of the findings those that fail it, and why the check could not be made, with the place.
+    failing: tuple[Finding, ...] = ()
+    fault: tuple[Location, str] | None = None
 
     def setup(self) -> None:
         """Make the check."""
@@ -68,6 +72,7 @@ class DeploycheckItem(pytest.Item):
         except NothingToDecide as reason:
             pytest.skip(str(reason))
         except CannotCheck as fault:
+            self.fault = (self.planned.location, str(fault))
             raise DoesNotHold(f"{self.planned.location}: cannot be checked: {fault}") from fault
 
     def runtest(self) -> None:
@@ -76,6 +81,7 @@ class DeploycheckItem(pytest.Item):
         for finding in self.findings:
             if finding not in failing and not self._warn(finding):
                 failing.append(finding)
+        self.failing = tuple(failing)
         if failing:
             raise DoesNotHold("\n\n".join(map(str, failing)))
 

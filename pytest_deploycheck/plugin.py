@@ -28,6 +28,9 @@ _OPTIONS = (
     ),
     ("deploycheck_offline", "bool", None, "use only what the cache holds"),
     ("deploycheck_json", "string", "PATH", "write a machine-readable report"),
+    ("deploycheck_sarif", "string", "PATH", "write a report for code scanning (SARIF 2.1.0)"),
+    ("deploycheck_checklist", "string", "PATH", "write a checklist for the people who deploy (Markdown)"),
+    ("deploycheck_html", "string", "PATH", "write a report to read in a browser, in one file"),
 )
 
 # Settings that only the ini file has: name, type, help.
@@ -85,6 +88,9 @@ def pytest_configure(config: pytest.Config) -> None:
         finder = PlainImports()
         finder.install()
         config.add_cleanup(finder.remove)
+        from pytest_deploycheck.reporting import Reporting
         from pytest_deploycheck.session import DeploycheckSession
 
-        config.pluginmanager.register(DeploycheckSession.start(config), "deploycheck-session")
+        session = DeploycheckSession.start(config)
+        config.pluginmanager.register(session, "deploycheck-session")
+        config.pluginmanager.register(Reporting(config, session.deployment, session.files), "deploycheck-reports")

@@ -130,6 +130,24 @@ class Resolutions:
         # What lies here is noticed when it changes, but not what a page that lies here links elsewhere.
         return min(self._client.fresh_until, time.time() + PAGE_LIFETIME if places.are_local else math.inf)
 
+    def indexes(self, sources: Iterable[Source]) -> tuple[str, ...]:
+        """Where pip would search for these, without credentials; empty where its configuration makes no sense."""
+        try:
+            places = [self._places(source) for source in sources]
+        except InvalidConfiguration:
+            return ()
+        return tuple(dict.fromkeys(redacted(url) for each in places for url in (*each.urls, *each.find_links)))
+
+    @property
+    def has_cache(self) -> bool:
+        """Whether anything was kept by an earlier run."""
+        return self._cache.directory.is_dir()
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where everything that was fetched is kept."""
+        return self._cache.directory.parent
+
     def close(self) -> None:
         """Ask the indexes for nothing more, and forget what they said: pytest goes through all that is left, often."""
         self._views.clear()

@@ -1,11 +1,9 @@
-"""A run with ``--deploycheck``: what is collected, and what is reported at the end."""
+"""A run with ``--deploycheck``: what is collected."""
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,13 +11,9 @@ from pytest_deploycheck.collection import DeploycheckFile, DeploycheckItem
 from pytest_deploycheck.deployment import Deployment, NothingToDeploy
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.plan import PlannedFile, plan
-from pytest_deploycheck.reports.json_report import JsonReport, finding_entry, resolution_entry
-from pytest_deploycheck.reports.writing import problem_with
+from pytest_deploycheck.reports.formats import problem
 from pytest_deploycheck.resolution.target import InvalidTarget
 from pytest_deploycheck.settings import Settings, read_settings
-
-# On reports, which xdist carries from its workers.
-_ATTACHED = "deploycheck"
 
 
 class DeploycheckSession:
@@ -28,10 +22,9 @@ class DeploycheckSession:
     def __init__(self, settings: Settings, deployment: Deployment, files: tuple[PlannedFile, ...]) -> None:
         self.settings = settings
         self.deployment = deployment
+        self.files = files
         self._files = {planned.path.resolve(): planned for planned in files}
         self._ignored = _ignored(settings, files)
-        self._report = JsonReport()
-        self._attached: set[tuple[str, str]] = set()
 
     @classmethod
     def start(cls, config: pytest.Config) -> DeploycheckSession:
@@ -40,8 +33,8 @@ class DeploycheckSession:
         :raises pytest.UsageError: a setting or a file makes no sense
         """
         settings = read_settings(config)
-        if settings.json is not None and (problem := problem_with(settings.json)):
-            raise pytest.UsageError(f"--deploycheck-json: {problem}")
+        if (unwritable := problem(settings)) is not None:
+            raise pytest.UsageError(unwritable)
         try:
             deployment = Deployment(settings)
             session = cls(settings, deployment, plan(deployment))
@@ -84,68 +77,6 @@ class DeploycheckSession:
         for item in items:
             if isinstance(item, DeploycheckItem) and (reason := self._ignored.get(item.nodeid)):
                 item.add_marker(pytest.mark.skip(reason=f"deploycheck_ignore: {reason}"))
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Attach what the JSON report needs, and show findings without a traceback."""
-        report = yield
-        if not isinstance(item, DeploycheckItem):
-            return report
-        if call.when == "call":
-            setattr(report, _ATTACHED, {"findings": [finding_entry(each, item.nodeid) for each in item.findings]})
-        elif call.when == "teardown":
-            setattr(report, _ATTACHED, {"resolutions": self._new_resolutions()})
-        if report.skipped and isinstance(report.longrepr, tuple):
-            # The user's file, not where this plugin skips; without a line, so that the same reason is told once.
-            report.longrepr = (str(item.reportinfo()[0]), None, report.longrepr[2])  # type: ignore[assignment]
-        elif report.failed and call.excinfo is not None:
-            # pytest asks an item only for failures of its call phase, and a check is made in the setup.
-            report.longrepr = item.repr_failure(call.excinfo)
-        return report
-
-    def _new_resolutions(self) -> list[dict[str, Any]]:
-        """Those of planned targets that no report of this process has carried yet."""
-        entries = []
-        for place, resolution in self.deployment.planned_resolutions():
-            key = (place.source.path, place.target_name)
-            if key not in self._attached:
-                self._attached.add(key)
-                entries.append(resolution_entry(place, resolution))
-        return entries
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather what is attached, on the process that writes the report."""
-        attached = getattr(report, _ATTACHED, None)
-        if attached is not None:
-            self._report.add(**attached)
-
-    def pytest_report_header(self) -> list[str]:
-        """The sources and their targets."""
-        lines = []
-        for source in self.deployment.sources:
-            targets = ", ".join(place.target_name for place in self.deployment.targets_of(source))
-            lines.append(f"deploycheck: {source.path} for {targets}{self._assumption}")
-        return lines or ["deploycheck: no requirements"]
-
-    @property
-    def _assumption(self) -> str:
-        """What decides on the Python where neither a service nor an option does."""
-        if self.settings.targets or self.deployment.services:
-            return ""
-        python = self.deployment.python_of(None)
-        if python.created is None:
-            return ""
-        who = "assumed" if python.created_is_assumed else "as set"
-        default = f"Python {python.version}" if python.version else "a Python that no document gives"
-        return f" ({default} is the default of a service created on {python.created}, {who})"
-
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report, of a run that was interrupted as well."""
-        self.deployment.resolutions.close()
-        if self.settings.json is not None and not hasattr(session.config, "workerinput"):
-            self._report.write(self.settings.json)
 
 
 def _ignored(settings: Settings, files: tuple[PlannedFile, ...]) -> dict[str, str]:

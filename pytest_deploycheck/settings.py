@@ -45,6 +45,9 @@ class Settings:
     targets: tuple[str, ...] = ()
     offline: bool = False
     json: Path | None = None
+    sarif: Path | None = None
+    checklist: Path | None = None
+    html: Path | None = None
     service_created: date | None = None
     platform: str | None = None
     pip_flags: tuple[str, ...] = ("--no-cache-dir",)
@@ -71,6 +74,9 @@ def read_settings(config: pytest.Config) -> Settings:
         targets=tuple(chosen.many("deploycheck_target")),
         offline=bool(chosen.one("deploycheck_offline")),
         json=next(iter(chosen.paths("deploycheck_json")), None),
+        sarif=next(iter(chosen.paths("deploycheck_sarif")), None),
+        checklist=next(iter(chosen.paths("deploycheck_checklist")), None),
+        html=next(iter(chosen.paths("deploycheck_html")), None),
         service_created=_date(config.getini("deploycheck_service_created")),
         platform=config.getini("deploycheck_platform") or None,
         pip_flags=defaults.pip_flags if flags is None else tuple(flags),
@@ -98,7 +104,14 @@ def _assert_root_is_the_users(config: pytest.Config) -> None:
                 )
 
 
-_PATH_OPTIONS = ("--deploycheck-blueprint", "--deploycheck-requirements", "--deploycheck-json")
+_PATH_OPTIONS = (
+    "--deploycheck-blueprint",
+    "--deploycheck-requirements",
+    "--deploycheck-json",
+    "--deploycheck-sarif",
+    "--deploycheck-checklist",
+    "--deploycheck-html",
+)
 
 
 class _Values:

@@ -1,0 +1,145 @@
+"""From pytest's reports to a run, on the process that writes its reports, whoever ran the items and however far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pytest_deploycheck.deployment import Deployment
+from pytest_deploycheck.plan import PlannedCheck, PlannedFile
+from pytest_deploycheck.render.blueprint import Service
+from pytest_deploycheck.render.document import Scalar
+from pytest_deploycheck.reports.carried import Carried, Key, carried_by
+from pytest_deploycheck.reports.run import End, ItemResult, Resolved, Run, ServiceEntry, Variable
+from pytest_deploycheck.resolution.places import is_remote
+from pytest_deploycheck.resolution.result import Resolution
+from pytest_deploycheck.urls import USER_AND_PASSWORD
+
+_NEVER_RAN = "the run ended before it"
+
+
+class Gathering:
+    """Gathers what reports say.
+
+    :param files: the plan: every report is about one of its items
+    """
+
+    def __init__(self, deployment: Deployment, files: Iterable[PlannedFile]) -> None:
+        self._deployment = deployment
+        self._planned = {node_id: (group, planned) for file in files for group, node_id, planned in file.items()}
+        self._selected: set[str] = set()
+        self._carried: dict[str, Carried] = {}
+        self._ended: dict[str, tuple[End, str]] = {}
+        self._resolutions: dict[Key, Resolution] = {}
+        # What other parts of this plugin have to say in the report for machines.
+        self.extra: dict[str, Any] = {}
+
+    def select(self, node_ids: Iterable[str]) -> None:
+        """These were asked for, and will run."""
+        self._selected.update(node_id for node_id in node_ids if node_id in self._planned)
+
+    def add(self, report: pytest.TestReport) -> None:
+        """Take what a report says of an item of the plan; others are passed over."""
+        if report.nodeid not in self._planned:
+            return
+        self._selected.add(report.nodeid)
+        carried = carried_by(report)
+        if carried is not None:
+            self._resolutions |= dict(carried.resolutions)
+            if carried.findings or carried.fault:
+                self._carried[report.nodeid] = carried
+        end = _end_of(report)
+        if end is not None:
+            self._ended[report.nodeid] = (end, _reason(report, carried) if end is not End.PASSED else "")
+
+    def run(self, *, interrupted: bool = False) -> Run:
+        """The run so far."""
+        deployment = self._deployment
+        return Run(
+            project=deployment.root.name,
+            day=date.today(),
+            blueprint=deployment.blueprint_path,
+            services=tuple(_services(deployment)),
+            items=tuple(self._items()),
+            resolved=tuple(self._resolved()),
+            # Where something lies on this machine is nobody else's business.
+            indexes=tuple(filter(is_remote, deployment.resolutions.indexes(deployment.sources))),
+            offline=deployment.settings.offline,
+            interrupted=interrupted,
+            extra=self.extra,
+        )
+
+    def _items(self) -> Iterator[ItemResult]:
+        for node_id, (group, planned) in self._planned.items():
+            if node_id in self._selected:
+                yield self._item(node_id, group, planned)
+
+    def _item(self, node_id: str, group: str, planned: PlannedCheck) -> ItemResult:
+        end, reason = self._ended.get(node_id, (End.NOT_RUN, _NEVER_RAN))
+        carried = self._carried.get(node_id, Carried())
+        return ItemResult(
+            nodeid=node_id,
+            group=group,
+            check=planned.check.name,
+            summary=planned.check.summary,
+            location=planned.location,
+            end=end,
+            reason=reason,
+            findings=carried.findings,
+            failing=carried.failing,
+        )
+
+    def _resolved(self) -> Iterator[Resolved]:
+        for source in self._deployment.sources:
+            for place in self._deployment.targets_of(source):
+                resolution = self._resolutions.get((source.path, place.target_name))
+                if resolution is not None:
+                    yield Resolved(place, resolution)
+
+
+def _end_of(report: pytest.TestReport) -> End | None:
+    """What a report of one phase says of the whole item: None where it says nothing new."""
+    if report.skipped:
+        return End.SKIPPED
+    if report.failed:
+        return End.FAILED if report.when == "call" else End.ERROR
+    return End.PASSED if report.when == "call" else None
+
+
+def _reason(report: pytest.TestReport, carried: Carried | None) -> str:
+    if carried is not None and carried.fault is not None:
+        return carried.fault[1].partition("\n")[0]
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(report.longrepr, "reprcrash", None)
+    # A worker that died leaves a text; pytest has the last line of a traceback as the crash.
+    return (crash.message if crash else str(report.longrepr)).strip().partition("\n")[0]
+
+
+def _services(deployment: Deployment) -> Iterator[ServiceEntry]:
+    for service in deployment.blueprint.services if deployment.blueprint else ():
+        yield ServiceEntry(
+            name=service.name,
+            location=service.location,
+            type=_text(service.type),
+            runtime=_text(service.runtime),
+            root_dir=_text(service.root_dir),
+            build_command=_text(service.build_command),
+            pre_deploy_command=_text(service.pre_deploy_command),
+            start_command=_text(service.start_command),
+            health_check_path=_text(service.health_check_path),
+            python=deployment.python_of(service) if service.is_native_python else None,
+            variables=_variables(service),
+        )
+
+
+def _text(value: Scalar | None) -> str:
+    """Without what a URL in a command may hold."""
+    return USER_AND_PASSWORD.sub("//", value.text) if value else ""
+
+
+def _variables(service: Service) -> tuple[Variable, ...]:
+    return tuple(Variable(key, each.comes_from) for key, each in service.environment.items())

@@ -1,0 +1,44 @@
+"""Advice in pytest's summary of warnings: what has one root is told once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_deploycheck import DeploycheckAdvice
+from pytest_deploycheck.reports.run import Cause, Run, causes
+from pytest_deploycheck.terminal.layout import Line, Part, lines_of, plain
+
+# The two columns by which pytest indents what it says of a warning.
+_INDENT = 2
+
+
+def show_advice(reporter: pytest.TerminalReporter, run: Run, width: int | None) -> None:
+    """Reword what pytest is about to print: it prints equal warnings once, below the items that they are about."""
+    advice = causes((item, finding) for item in run.items for finding in item.advice)
+    texts = {each: _text(each, width) for each in advice}
+    for warning in reporter.stats.get("warnings", ()):
+        for cause, text in texts.items():
+            if any(warning.nodeid == nodeid and said in warning.message for nodeid, said in _said(cause)):
+                warning.message = text
+
+
+def _said(cause: Cause) -> Iterator[tuple[str, str]]:
+    """The node id, and what the warning begins with, of each finding of a cause."""
+    for place in cause.places:
+        yield place.nodeid, f"{place.location}: {place.message}"
+
+
+def _text(cause: Cause, width: int | None) -> str:
+    first, *others = cause.places
+    lines = list(lines_of(cause.finding))
+    # As pytest writes warnings: with their class, by which filters select them.
+    head = f"{first.location}: {DeploycheckAdvice.__name__}: {cause.finding.message}"
+    lines[0] = dataclasses.replace(lines[0], text=head)
+    if others:
+        lines.insert(
+            1, Line(Part.EVIDENCE, f"the same at {', '.join(str(each.location) for each in others)}", indent=2)
+        )
+    return plain(iter(lines), width - _INDENT if width else None)
