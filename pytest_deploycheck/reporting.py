@@ -20,6 +20,7 @@ from pytest_deploycheck.terminal.advice import show_advice
 from pytest_deploycheck.terminal.failure import Failure, show_failures
 from pytest_deploycheck.terminal.header import header_lines
 from pytest_deploycheck.terminal.layout import width_of
+from pytest_deploycheck.terminal.progress import progress_line
 from pytest_deploycheck.terminal.summary import closing_lines
 
 
@@ -37,6 +38,13 @@ class Reporting:
         self._interrupted = False
         self._run: Run | None = None
         self._unwritten = ""
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Where somebody looks, show how far long resolutions are: only now is there a terminal."""
+        progress = progress_line(session.config, os.environ)
+        if progress is not None:
+            self._deployment.resolutions.watch = progress.watch
+            session.config.add_cleanup(progress.close)
 
     def pytest_report_header(self) -> list[str]:
         """What is checked, and where it is looked up."""

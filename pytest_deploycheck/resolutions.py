@@ -37,8 +37,13 @@ from pytest_deploycheck.sources.requirements import RequirementLine
 from pytest_deploycheck.subjects import Source
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from pytest_deploycheck.resolution.index import IndexClient
+    from pytest_deploycheck.resolution.traffic import Traffic
     from pytest_deploycheck.resolution.view import TargetView
+
+    Watch = Callable[[str, Callable[[], Traffic]], AbstractContextManager[None]]
 
 # The resolver, the index client and what they import are imported where something has to be computed: they take as long
 # as all the rest of a run in which everything is known already.
@@ -59,6 +64,8 @@ class Resolutions:
         self._views: dict[tuple[str, Target], TargetView] = {}
         self._resolutions: dict[tuple[str, Target], Resolution] = {}
         self._other_pythons: dict[tuple[str, Target], Resolution | None] = {}
+        # Told of what may take long, what it is and how far it is, for as long as it takes.
+        self.watch: Watch = lambda subject, traffic: contextlib.nullcontext()
 
     def get(self, source: Source, target: Target) -> Resolution:
         """What pip would pick."""
@@ -119,7 +126,8 @@ class Resolutions:
         stored = known.read(f"{key} {name}") if key else None
         if stored is not None:
             return stored
-        advice, is_complete = compute()
+        with self.watch(f"a way out for {name}", lambda: self._client.traffic()):
+            advice, is_complete = compute()
         if key and is_complete:
             known.write(f"{key} {name}", advice, self._fresh_until(places))
         return advice
@@ -213,7 +221,8 @@ class Resolutions:
             from pytest_deploycheck.resolution.resolver import resolve
 
             view = self.view(source, target)
-            with _without_collecting():
+            watched = self.watch(f"{source.path} on {target.minor}", self._client.traffic)
+            with watched, _without_collecting():
                 found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
             return _with_ignored(found, places), self._fresh_until(places)
 

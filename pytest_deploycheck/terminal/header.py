@@ -26,7 +26,7 @@ def header_lines(deployment: Deployment) -> Iterator[str]:
 def _state(deployment: Deployment) -> str:
     if deployment.settings.offline:
         return " (offline: it alone is asked)"
-    return "" if deployment.resolutions.has_cache else " (empty: all is fetched)"
+    return "" if deployment.resolutions.has_cache else " (empty)"
 
 
 def _shown(path: Path) -> str:
