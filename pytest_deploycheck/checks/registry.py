@@ -66,3 +66,8 @@ def check(
 def checks(subject: Subject) -> Iterator[Check]:
     """The registered checks for a kind of subject, in the order of registration."""
     return (each for each in _CHECKS.values() if each.subject is subject)
+
+
+def all_checks() -> tuple[Check, ...]:
+    """Every registered check, in the order of registration."""
+    return tuple(_CHECKS.values())
