@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_deploycheck.reports.amounts import bytes_in_words, counted
-from pytest_deploycheck.reports.run import Resolved
+from pytest_deploycheck.reports.run import End, Resolved, Run
 from pytest_deploycheck.resolution.result import Outcome
 
 _OUTCOMES = {
@@ -40,3 +40,18 @@ def to_download(resolved: Resolved) -> str:
         return "of sizes that the index does not say"
     size = f"{bytes_in_words(resolved.known_bytes)} to download"
     return f"{size} and {counted(unknown, 'file')} of unknown size" if unknown else size
+
+
+def headline(run: Run) -> str:
+    """What a run comes to, no more than it can know."""
+    failed, errors = len(run.ended(End.FAILED)), len(run.ended(End.ERROR))
+    if not run.items:
+        return "Nothing was checked."
+    parts = []
+    if failed:
+        parts.append(f"{failed} of {counted(len(run.items), 'check')} {'does' if failed == 1 else 'do'} not hold.")
+    if errors:
+        parts.append(f"{counted(errors, 'check')} could not be made.")
+    if not run.is_complete:
+        parts.append(f"The run was ended before {counted(len(run.ended(End.NOT_RUN)), 'check')}.")
+    return " ".join(parts) or "Nothing was found that would keep it from deploying."
