@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from packaging.version import Version
 
+from pytest_deploycheck.builds import Build, Builds
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
-from pytest_deploycheck.render.document import DocumentError
+from pytest_deploycheck.render.document import DocumentError, Scalar
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.render.python_version import FILE as PYTHON_VERSION_FILE
@@ -23,8 +24,8 @@ from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import InvalidTarget, Target, checked_platform, parse_target
 from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
-from pytest_deploycheck.sources.build_command import BuildCommand, read_build_command
-from pytest_deploycheck.sources.requirements import read_requirements, unreadable
+from pytest_deploycheck.sources.requirements import RequirementsFile, read_requirements, unreadable
+from pytest_deploycheck.sources.shell.command import Commands
 from pytest_deploycheck.subjects import Source, SourceOnTarget
 
 BLUEPRINTS = ("render.yaml", "render.yml")
@@ -49,6 +50,7 @@ class Deployment:
         self.settings = settings
         self._environ = environ
         self._places: dict[str, tuple[SourceOnTarget, ...]] = {}
+        self.builds = Builds(settings.root, environ)
         self.blueprint: Blueprint | None = None
         self.blueprint_error: DocumentError | CannotCheck | None = None
         self._read_blueprint()
@@ -111,46 +113,35 @@ class Deployment:
         return References(self.blueprint)
 
     def _find_sources(self) -> Iterator[Source]:
-        installed = self._installed_by_services()
-        if self.settings.requirements:
-            paths: Iterable[Path] = self.settings.requirements
-            for path in paths:
-                if not path.is_file():
-                    raise CannotCheck(f"--deploycheck-requirements: there is no file {path}")
-        else:
-            default = self.root / REQUIREMENTS
-            paths = installed or ([default] if default.is_file() else [])
-        for path in paths:
-            try:
-                services = tuple(installed.get(path, ()))
-                folder = self.service_folder(services[0]) if services else self.root
-                file = read_requirements(path, self.root, self._environ, directory=folder)
-            except OSError as error:
-                file = unreadable(self.relative(path), error)
-            yield Source(file, services)
+        installed = tuple(self.builds.sources(self.services))
+        for path in self.settings.requirements:
+            if not path.is_file():
+                raise CannotCheck(f"--deploycheck-requirements: there is no file {path}")
+        default = self.root / REQUIREMENTS
+        if not self.settings.requirements and (installed or not default.is_file()):
+            yield from installed
+            return
+        for path in self.settings.requirements or (default,):
+            known = [source for source in installed if source.path == self.relative(path)]
+            yield from known or [Source(self._read_alone(path), ())]
 
-    def _installed_by_services(self) -> dict[Path, list[Service]]:
-        """The requirements files that build commands install, those that are there."""
-        installed: dict[Path, list[Service]] = {}
-        for service in self.services:
-            folder = self.service_folder(service)
-            for name in self.requirement_files(service):
-                path = (folder / name).resolve()
-                if path.is_file() and service not in installed.setdefault(path, []):
-                    installed[path].append(service)
-        return {path: services for path, services in installed.items() if services}
+    def _read_alone(self, path: Path) -> RequirementsFile:
+        try:
+            return read_requirements(path, self.root, self._environ)
+        except OSError as error:
+            return unreadable(self.relative(path), error)
 
     def service_folder(self, service: Service) -> Path:
         """Where a service's commands run: its ``rootDir``."""
-        return self.root / service.root_dir.text if service.root_dir else self.root
+        return self.root / service.root_dir.text.strip().strip("/") if service.root_dir else self.root
 
-    def build_command(self, service: Service) -> BuildCommand:
-        """A service's build command, understood; that of a service without one does nothing."""
-        return read_build_command(service.build_command.text if service.build_command else "")
+    def commands(self, service: Service, line: Scalar) -> Commands:
+        """What one of a service's command lines runs, such as its ``start_command``."""
+        return self.builds.commands(service, line)
 
-    def requirement_files(self, service: Service) -> tuple[str, ...]:
-        """The files that a service's build command installs, relative to the service's folder."""
-        return tuple(path for install in self.build_command(service).installs for path in install.paths)
+    def build(self, service: Service) -> Build:
+        """A service's build command, understood."""
+        return self.builds.build(service)
 
     # Where it would run.
 
@@ -180,9 +171,9 @@ class Deployment:
 
         :raises InvalidTarget: an option names none
         """
-        if source.path not in self._places:
-            self._places[source.path] = self._placed(source)
-        return self._places[source.path]
+        if source.name not in self._places:
+            self._places[source.name] = self._placed(source)
+        return self._places[source.name]
 
     def _placed(self, source: Source) -> tuple[SourceOnTarget, ...]:
         services: dict[Target, list[str]] = {}

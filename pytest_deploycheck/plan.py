@@ -63,23 +63,24 @@ class PlannedFile:
 
 
 def plan(deployment: Deployment) -> tuple[PlannedFile, ...]:
-    """The items, in the order in which they are collected: the blueprint's first."""
-    files = []
+    """The items, in the order in which they are collected: the blueprint's first.
+
+    What a command installs that stands in the blueprint or in a script has its items below that file.
+    """
+    groups: dict[str, list[PlannedGroup]] = {}
     if deployment.blueprint_path is not None:
-        files.append(_of_blueprint(deployment, deployment.blueprint_path))
-    files += [_of_source(deployment, source) for source in deployment.sources]
-    return tuple(files)
+        groups[deployment.blueprint_path] = list(_of_blueprint(deployment, deployment.blueprint_path))
+    for source in deployment.sources:
+        groups.setdefault(source.path, []).extend(_of_source(deployment, source))
+    return tuple(PlannedFile(deployment.root / path, path, tuple(own)) for path, own in groups.items())
 
 
-def _of_blueprint(deployment: Deployment, path: str) -> PlannedFile:
-    groups = [
-        PlannedGroup("blueprint", tuple(_applying(Subject.BLUEPRINT, deployment.blueprint, Location(path), deployment)))
-    ]
-    if deployment.blueprint is not None:
-        for service in deployment.blueprint.services:
-            planned = tuple(_applying(Subject.SERVICE, service, service.location, deployment))
-            groups.append(PlannedGroup(service.name, planned))
-    return PlannedFile(deployment.root / path, path, tuple(groups))
+def _of_blueprint(deployment: Deployment, path: str) -> Iterator[PlannedGroup]:
+    yield PlannedGroup(
+        "blueprint", tuple(_applying(Subject.BLUEPRINT, deployment.blueprint, Location(path), deployment))
+    )
+    for service in deployment.blueprint.services if deployment.blueprint else ():
+        yield PlannedGroup(service.name, tuple(_applying(Subject.SERVICE, service, service.location, deployment)))
 
 
 def _applying(kind: Subject, subject: Any, location: Location, deployment: Deployment) -> Iterator[PlannedCheck]:
@@ -88,11 +89,10 @@ def _applying(kind: Subject, subject: Any, location: Location, deployment: Deplo
             yield PlannedCheck(check.name, check, subject, location)
 
 
-def _of_source(deployment: Deployment, source: Source) -> PlannedFile:
-    groups = []
+def _of_source(deployment: Deployment, source: Source) -> Iterator[PlannedGroup]:
     for place in deployment.targets_of(source):
-        groups.append(PlannedGroup(place.target_name, tuple(_on_target(place))))
-    return PlannedFile(deployment.root / source.path, source.path, tuple(groups))
+        name = f"{place.target_name}@{source.variant}" if source.variant else place.target_name
+        yield PlannedGroup(name, tuple(_on_target(place)))
 
 
 def _on_target(place: SourceOnTarget) -> Iterator[PlannedCheck]:

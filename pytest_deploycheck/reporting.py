@@ -87,7 +87,7 @@ class Reporting:
     def _new_resolutions(self) -> Iterable[tuple[Key, Resolution]]:
         """Those of planned targets that no report of this process has carried yet."""
         for place, resolution in self._deployment.planned_resolutions():
-            key = (place.source.path, place.target_name)
+            key = (place.source.name, place.target_name)
             if key not in self._attached:
                 self._attached.add(key)
                 yield key, resolution

@@ -69,21 +69,21 @@ class Resolutions:
 
     def get(self, source: Source, target: Target) -> Resolution:
         """What pip would pick."""
-        key = (source.path, target)
+        key = (source.name, target)
         if key not in self._resolutions:
             self._resolutions[key] = self._compute(source, target)
         return self._resolutions[key]
 
     def computed(self, source: Source, target: Target) -> Resolution | None:
         """The same, if it was computed already."""
-        return self._resolutions.get((source.path, target))
+        return self._resolutions.get((source.name, target))
 
     def view(self, source: Source, target: Target) -> TargetView:
         """The source's indexes as a target sees them."""
         from pytest_deploycheck.resolution.indexes import Indexes
         from pytest_deploycheck.resolution.view import TargetView
 
-        key = (source.path, target)
+        key = (source.name, target)
         if key not in self._views:
             indexes = Indexes(self._client, self._places(source))
             self._views[key] = TargetView(indexes, target, _preferences(source))
@@ -94,7 +94,7 @@ class Resolutions:
 
         :returns: its resolution there, None where none was found in the time that a message is worth
         """
-        key = (source.path, target)
+        key = (source.name, target)
         if key not in self._other_pythons:
             until = time.monotonic() + _MOST_SECONDS
             to_build = [each for each in self.get(source, target).distributions if not each.file.is_wheel]

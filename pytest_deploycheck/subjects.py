@@ -15,18 +15,25 @@ from pytest_deploycheck.sources.requirements import RequirementLine, Requirement
 
 @dataclass(frozen=True)
 class Source:
-    """A requirements file, and who installs it.
+    """What one install command installs: a requirements file with all that is given beside it, and who installs it.
 
     :param services: the services whose build commands install it; empty where no blueprint says so
+    :param variant: the service that tells it from others of the same path, which are installed in another way
     """
 
     file: RequirementsFile
     services: tuple[Service, ...]
+    variant: str = ""
 
     @property
     def path(self) -> str:
-        """Relative to the root, with forward slashes."""
+        """Relative to the root, with forward slashes; where projects are named by a command, the file of that."""
         return self.file.path
+
+    @property
+    def name(self) -> str:
+        """What tells it from all others."""
+        return f"{self.path}@{self.variant}" if self.variant else self.path
 
     @cached_property
     def lines(self) -> Mapping[NormalizedName, tuple[RequirementLine, ...]]:

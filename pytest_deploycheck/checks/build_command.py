@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_deploycheck.builds import Build
 from pytest_deploycheck.checks.python_version import is_native_python
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding, Severity
+from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
-from pytest_deploycheck.sources.build_command import CHANGING_VARIABLES, BuildCommand, PipInstall
+from pytest_deploycheck.sources.installs import Install, ProjectInstall
+from pytest_deploycheck.sources.shell.command import Command, Script, Word
 
 _INSTALL = "pip install -r requirements.txt"
 _NAME_THEM = "name its requirements files: --deploycheck-requirements PATH, or ini deploycheck_requirements"
@@ -22,96 +25,176 @@ def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]
     command = service.build_command
     if command is None:
         message = f"{service.name} has no buildCommand, so nothing installs its requirements"
-        yield Finding("build-command", service.location, message, fix=(f"add buildCommand: {_INSTALL}",))
+        yield _finding(service.location, message, fix=(f"add buildCommand: {_INSTALL}",))
         return
-    understood = deployment.build_command(service)
-    if understood.mistake:
-        message = f"the build command of {service.name} cannot be read as a shell's: {understood.mistake}"
-        yield Finding("build-command", command.location, message)
-        return
+    build = deployment.build(service)
+    for mistake in build.commands.mistakes:
+        message = f"the build command of {service.name} cannot be read as a shell's: {mistake.reason}"
+        yield _finding(mistake.location, message)
     yield from _without_folder(service, deployment)
-    yield from _without_effect(service, command, understood)
-    for install in understood.installs:
-        yield from _files(service, command, install, deployment)
-        yield from _not_resolved(service, command, understood, install)
-        yield from _flags(service, command, understood, install, deployment)
+    yield from _missing(service, build, deployment)
+    yield from _impossible(service, build)
+    yield from _not_known(service, command, build)
+    for project in build.installs.from_projects:
+        yield from _of_project(service, project, deployment)
+    for install in build.installs.installs:
+        yield from _files(service, install, deployment)
+        yield from _redirected(service, install)
+        yield from _flags(service, install, deployment)
+    for installation in build.installations:
+        yield from _not_resolved(service, installation.install, installation.unknown)
+
+
+def _finding(
+    location: Location, message: str, evidence: tuple[str, ...] = (), fix: tuple[str, ...] = (), *, advice: bool = False
+) -> Finding:
+    severity = Severity.ADVICE if advice else Severity.ERROR
+    return Finding("build-command", location, message, evidence, fix, severity)
 
 
 def _without_folder(service: Service, deployment: Deployment) -> Iterator[Finding]:
     folder = deployment.service_folder(service)
     if service.root_dir is not None and not folder.is_dir():
         message = f"the rootDir of {service.name} is {service.root_dir.text}, and there is no such folder"
-        yield Finding("build-command", service.root_dir.location, message, fix=("name a folder of the repository",))
+        yield _finding(service.root_dir.location, message, fix=("name a folder of the repository",))
 
 
-def _without_effect(service: Service, command: Scalar, understood: BuildCommand) -> Iterator[Finding]:
-    installs = [each for each in understood.installs if not each.only_upgrades_tools]
-    unknown = understood.other_installers or (() if installs else understood.not_followed)
-    if unknown:
-        programs = ", ".join(f"`{each}`" for each in unknown)
-        yield Finding(
-            "build-command",
-            command.location,
-            f"what {programs} installs for {service.name} is not known: only pip is followed",
-            fix=(_NAME_THEM,),
-            severity=Severity.ADVICE,
-        )
-    if installs or unknown:
+def _missing(service: Service, build: Build, deployment: Deployment) -> Iterator[Finding]:
+    """Scripts that are run and folders that are gone to, and are not in the repository."""
+    if not deployment.service_folder(service).is_dir():
         return
-    message = f"the build command of {service.name} installs no requirements"
-    yield Finding("build-command", command.location, message, fix=(f"add {_INSTALL}",))
+    for script in build.commands.scripts:
+        if not script.is_there:
+            message = f"{service.name} runs {script.path}, and there is no such file in the repository"
+            yield _finding(script.location, message, fix=(_as_written(script, deployment),))
+    for command in build.commands.commands:
+        folder = _folder_gone_to(command)
+        if folder is not None and not (deployment.root / (command.directory or "") / folder.text).is_dir():
+            made = any(folder.text.strip("/") in each.text for each in _words_before(build, command))
+            if not made and not command.is_tolerated and not command.is_conditional:
+                message = f"{service.name} goes to {folder}, and there is no such folder in the repository"
+                yield _finding(folder.location, message, fix=("name a folder relative to where the command runs",))
 
 
-def _files(service: Service, command: Scalar, install: PipInstall, deployment: Deployment) -> Iterator[Finding]:
-    folder = deployment.service_folder(service)
-    for path in install.paths:
-        if not (folder / path).is_file():
-            place, name = (folder / path).parent, (folder / path).name
-            where = deployment.relative(place)
-            yield Finding(
-                "build-command",
-                command.at(install.offset),
-                f"{service.name} installs {name}, and there is no such file in {'the root' if where == '.' else where}",
-                fix=("add the file, or name it relative to rootDir, where the command runs",),
-            )
+def _as_written(script: Script, deployment: Deployment) -> str:
+    """Names that differ in case only are the same file on some machines, and not on Linux."""
+    path = deployment.root / script.path
+    names = (each.name for each in path.parent.iterdir()) if path.parent.is_dir() else iter(())
+    same = next((name for name in names if name.lower() == path.name.lower()), None)
+    return (
+        f"write {same}, as the file is named" if same else "add the file, or name it relative to where the command runs"
+    )
 
 
-def _not_resolved(
-    service: Service, command: Scalar, understood: BuildCommand, install: PipInstall
-) -> Iterator[Finding]:
-    """What decides on the build, and is left out of the resolution of the files that it names."""
-    variables = [each for each in CHANGING_VARIABLES if each in understood.environment or each in service.environment]
-    left_out = [
-        *(f"the file {each}" for each in install.unknown_files),
-        *(f"the option {each}" for each in install.changing_options),
-        *(f"the requirement {each}" for each in install.own_projects),
-        *(f"the variable {each}" for each in variables),
-    ]
-    if len(install.requirement_files) > 1:
-        left_out.append("that its files are installed together: each is resolved alone")
-    if left_out:
-        yield Finding(
-            "build-command",
-            command.at(install.offset),
-            f"{service.name}: what pip picks there also depends on what is not taken into account here",
-            evidence=tuple(left_out),
-            fix=("put it into a requirements file, whose options and lines all count",),
-            severity=Severity.ADVICE,
+def _folder_gone_to(command: Command) -> Word | None:
+    """The folder of a ``cd`` within the repository."""
+    if command.words[0].text != "cd" or len(command.words) != 2 or command.directory is None:
+        return None
+    folder = command.words[1]
+    is_inside = folder.is_known and not folder.text.startswith(("/", "-"))
+    return folder if is_inside else None
+
+
+def _words_before(build: Build, command: Command) -> Iterator[Word]:
+    for each in build.commands.commands:
+        if each is command:
+            return
+        yield from each.arguments
+
+
+def _impossible(service: Service, build: Build) -> Iterator[Finding]:
+    for command in build.installs.impossible:
+        name = "sudo" if "sudo" in command.wrappers else command.program
+        yield _finding(
+            command.location,
+            f"{service.name} runs {name}, which a build on Render cannot",
+            evidence=("a native build has neither root's rights nor a package manager of the system",),
+            fix=("leave it out, or build the service from a Dockerfile (runtime: docker)",),
+            advice=command.is_tolerated or command.is_conditional,
         )
 
 
-def _flags(
-    service: Service, command: Scalar, understood: BuildCommand, install: PipInstall, deployment: Deployment
-) -> Iterator[Finding]:
+def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Finding]:
+    """Nothing that installs anything is known, or something is left out of it."""
+    installs = [each for each in build.installs.installs if not each.only_upgrades_tools]
+    others = [str(each.command) for each in build.installs.from_projects]
+    unknown = [str(each) for each in build.installs.unknown]
+    for remark in build.commands.not_followed:
+        message = f"{service.name}: `{remark.text}` is not followed: {remark.reason or 'it lies outside'}"
+        yield _finding(remark.location, message, fix=(_NAME_THEM,), advice=True)
+    if others or (not installs and unknown):
+        programs = ", ".join(f"`{each}`" for each in (others or unknown))
+        message = f"what {programs} installs for {service.name} is not known: only pip and uv pip are followed"
+        yield _finding(command.location, message, fix=(_NAME_THEM,), advice=True)
+    missing = any(not each.is_there for each in build.commands.scripts)
+    if not (installs or others or unknown or build.commands.not_followed or build.commands.mistakes or missing):
+        message = f"the build command of {service.name} installs no requirements"
+        yield _finding(command.location, message, fix=(f"add {_INSTALL}",))
+    for left_out in build.left_out:
+        message = f"{service.name}: `{left_out}` runs only under a condition, and is not resolved here"
+        yield _finding(left_out.location, message, fix=(_NAME_THEM,), advice=True)
+
+
+def _of_project(service: Service, project: ProjectInstall, deployment: Deployment) -> Iterator[Finding]:
+    """The files that ``uv sync`` and its like cannot do without."""
+    command = project.command
+    if command.directory is None or command.is_conditional:
+        return
+    folder = deployment.root / command.directory
+    needed = dict.fromkeys((*project.needs, *([project.lock] if project.is_locked else ())))
+    for name in needed:
+        if folder.is_dir() and not (folder / name).is_file():
+            message = f"{service.name} runs `{command}`, and there is no {name} in {_shown_folder(command.directory)}"
+            fix = f"commit {name}" if name != project.lock else f"commit {name}, or leave out the option that needs it"
+            yield _finding(command.location, message, fix=(fix,))
+
+
+def _shown_folder(directory: str) -> str:
+    return "the root" if directory == "." else directory
+
+
+def _files(service: Service, install: Install, deployment: Deployment) -> Iterator[Finding]:
+    for named in (*install.requirements, *install.constraints):
+        path = install.path(named)
+        if path is not None and not (deployment.root / path).is_file():
+            folder, _, name = path.rpartition("/")
+            message = f"{service.name} installs {name}, and there is no such file in {_shown_folder(folder or '.')}"
+            fix = "add the file, or name it relative to rootDir, where the command runs"
+            is_certain = not (install.command.is_conditional or install.command.is_tolerated)
+            yield _finding(named.location, message, fix=(fix,), advice=not is_certain)
+
+
+def _redirected(service: Service, install: Install) -> Iterator[Finding]:
+    """``pip install flask>=2`` writes what pip says into a file named ``=2``."""
+    for name in install.command.outputs:
+        if name.startswith("="):
+            message = f"{service.name}: the shell takes >{name} for a file to write to, so no version is asked for"
+            yield _finding(install.location, message, fix=("put the requirement into quotes",))
+
+
+def _not_resolved(service: Service, install: Install, unknown: tuple[str, ...]) -> Iterator[Finding]:
+    """What decides on the build, and is not known here."""
+    if unknown:
+        yield _finding(
+            install.location,
+            f"{service.name}: what pip picks there also depends on what is not known here",
+            evidence=unknown,
+            fix=("put it into a requirements file of the repository, whose options and lines all count",),
+            advice=True,
+        )
+
+
+def _flags(service: Service, install: Install, deployment: Deployment) -> Iterator[Finding]:
+    if install.installer != "pip" or not (install.requirements or install.projects or install.editables):
+        return
     for flag in deployment.settings.pip_flags:
         variable = f"PIP_{flag.lstrip('-').partition('=')[0].replace('-', '_').upper()}"
-        if install.has_flag(flag) or variable in understood.environment or variable in service.environment:
+        if install.has_flag(flag) or variable in install.command.environment or variable in service.environment:
             continue
-        shown = " ".join(("pip install", *install.words))
-        yield Finding(
-            "build-command",
-            command.at(install.offset),
+        shown = " ".join(("pip install", *map(str, install.arguments)))
+        yield _finding(
+            install.location,
             f"{service.name}: `{shown}` lacks {flag}",
-            fix=(f"write pip install {flag} {' '.join(install.words)}",),
-            severity=Severity.ADVICE,
+            fix=(f"write pip install {flag} {' '.join(map(str, install.arguments))}",),
+            advice=True,
         )

@@ -58,7 +58,7 @@ def _reason(name: str, service: Service, deployment: Deployment) -> str | None:
     variable = service.environment.get(name)
     if variable is not None and variable.value is None:
         return "set outside the blueprint, so what it is cannot be known here"
-    by_command = deployment.build_command(service).environment.get(name)
+    by_command = deployment.build(service).environment(name)
     said = variable.value.text if variable and variable.value else by_command
     if said is None:
         return "not set, and the default place cannot be written to"

@@ -17,6 +17,7 @@ from typing import TypeAlias
 import yaml
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.render.folding import BLOCK_STYLES, written_offset
 
 # https://yaml.org/spec/1.2.2/#103-core-schema
 _NULL = re.compile(r"null|Null|NULL|~|")
@@ -26,8 +27,6 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\
 
 # The one in C is there wherever PyYAML has a wheel; both compose the same.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-_BLOCK_STYLES = ("|", ">")
 
 # With what a scalar begins that may be something else than a text.
 _NOT_A_TEXT = frozenset("nN~tTfF+-.0123456789")
@@ -53,22 +52,21 @@ class Scalar:
     :param value: what YAML 1.2 makes of it
     :param location: where it begins; of a block scalar, its indicator
     :param style: YAML's: ``'`` and ``"`` for quotes, ``|`` and ``>`` for blocks, empty for plain ones
+    :param written: as it stands in the file, from its location on; empty where that is the text, in quotes or without
     """
 
     text: str
     value: str | int | float | bool | None
     location: Location
     style: str = ""
+    written: str = ""
 
     def at(self, offset: int) -> Location:
-        """The place of a character of the text; its column is right only on the first line of what is no block."""
-        lines_before = self.text.count("\n", 0, offset)
-        if self.style in _BLOCK_STYLES:
-            return Location(self.location.path, self.location.line + 1 + lines_before)
-        if lines_before:
-            return self.location
-        quote = 1 if self.style else 0
-        return Location(self.location.path, self.location.line, self.location.column + quote + offset)
+        """The place of a character of the text, by its number from 0."""
+        at = written_offset(self.text, self.written, self.style, offset) if self.written else offset + bool(self.style)
+        line = self.written.count("\n", 0, at)
+        column = at - self.written.rfind("\n", 0, at) if line else self.location.column + at
+        return Location(self.location.path, self.location.line + line, column)
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,7 @@ def _parsed(content: bytes, path: str) -> Table:
         raise DocumentError(Location(path), "it is empty: a mapping with services was expected")
     if len(nodes) > 1:
         raise DocumentError(_location(nodes[1], path), "a second document begins here: only one was expected")
-    document = _converted(nodes[0], path, {})
+    document = _converted(nodes[0], _Lines(path, content), {})
     if not isinstance(document, Table):
         raise DocumentError(document.location, "a mapping such as `services:` was expected here")
     return document
@@ -167,8 +165,7 @@ def _parsed(content: bytes, path: str) -> Table:
 def _sentence(error: yaml.MarkedYAMLError, content: bytes) -> str:
     if error.problem and error.problem_mark and "cannot start any token" in error.problem:
         mark = error.problem_mark
-        encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-        line = content.decode(encoding, errors="replace").splitlines()[mark.line]
+        line = _decoded(content).splitlines()[mark.line]
         if line[mark.column] == "\t":
             return "a tab stands here: indent with blanks"
         return f"nothing can begin with {line[mark.column]}: put it into quotes"
@@ -201,13 +198,40 @@ def _first_wrong_byte(content: bytes, position: int) -> int:
     return position
 
 
-def _converted(node: yaml.Node, path: str, done: dict[int, Node | None]) -> Node:
+class _Lines:
+    """A file's lines, taken apart when something is to be looked up in them."""
+
+    def __init__(self, path: str, content: bytes) -> None:
+        self.path = path
+        self._content = content
+        self._lines: list[str] = []
+
+    def written(self, node: yaml.ScalarNode) -> str:
+        """A scalar as it stands in the file, empty where that is its text, in quotes or without."""
+        start, end = node.start_mark, node.end_mark
+        is_one_line = node.style not in BLOCK_STYLES and start.line == end.line
+        if is_one_line and end.column - start.column == len(node.value) + (2 if node.style else 0):
+            return ""
+        self._lines = self._lines or _decoded(self._content).split("\n")
+        lines = self._lines[start.line : end.line + 1]
+        if end.line < len(self._lines):
+            lines[-1] = lines[-1][: end.column]
+        lines[0] = lines[0][start.column :]
+        return "\n".join(lines)
+
+
+def _decoded(content: bytes) -> str:
+    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    return content.decode(encoding, errors="replace")
+
+
+def _converted(node: yaml.Node, lines: _Lines, done: dict[int, Node | None]) -> Node:
     """A composed node as ours; an aliased one is converted once.
 
     :param done: None while a node's parts are being converted
     :raises DocumentError: a key is no scalar or stands there twice, or an alias leads into itself
     """
-    location = _location(node, path)
+    location = _location(node, lines.path)
     if id(node) in done:
         if (known := done[id(node)]) is None:
             raise DocumentError(location, "an alias leads back to this, which holds it")
@@ -216,21 +240,21 @@ def _converted(node: yaml.Node, path: str, done: dict[int, Node | None]) -> Node
     converted: Node
     if isinstance(node, yaml.ScalarNode):
         style = node.style or ""
-        converted = Scalar(node.value, _value(node.value, style), location, style)
+        converted = Scalar(node.value, _value(node.value, style), location, style, lines.written(node))
     elif isinstance(node, yaml.SequenceNode):
-        converted = Sequence(tuple(_converted(each, path, done) for each in node.value), location)
+        converted = Sequence(tuple(_converted(each, lines, done) for each in node.value), location)
     else:
         assert isinstance(node, yaml.MappingNode)  # There is no fourth kind.
-        converted = Table(_entries(node, path, done), location)
+        converted = Table(_entries(node, lines, done), location)
     done[id(node)] = converted
     return converted
 
 
-def _entries(node: yaml.MappingNode, path: str, done: dict[int, Node | None]) -> dict[str, Entry]:
+def _entries(node: yaml.MappingNode, lines: _Lines, done: dict[int, Node | None]) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
     merged: dict[str, Entry] = {}
     for key_node, value_node in node.value:
-        key, value = _converted(key_node, path, done), _converted(value_node, path, done)
+        key, value = _converted(key_node, lines, done), _converted(value_node, lines, done)
         if not isinstance(key, Scalar):
             raise DocumentError(key.location, "a key has to be a text")
         if key.text == "<<" and not key.style:

@@ -37,6 +37,7 @@ class PlatformFacts:
     :param python_minimum: the oldest version that can be asked for
     :param python_date: when the list of Python releases was made
     :param latest_patches: by minor version, ``{"3.13": "3.13.18"}``, the oldest first
+    :param checkout: where the repository is checked out, absolute
     :param writable_folders: absolute; what lies below them can be written during a build
     """
 
@@ -45,6 +46,7 @@ class PlatformFacts:
     python_minimum: str
     python_date: date
     latest_patches: dict[str, str]
+    checkout: str
     writable_folders: tuple[str, ...]
 
     @property
@@ -84,6 +86,7 @@ def platform_facts() -> PlatformFacts:
         python_minimum=facts["python_minimum"]["value"],
         python_date=date.fromisoformat(facts["python_releases"]["date"]),
         latest_patches=facts["python_releases"]["latest_patch"],
+        checkout=facts["checkout"]["value"],
         writable_folders=tuple(facts["writable_folders"]["value"]),
     )
 

@@ -18,7 +18,7 @@ from pytest_deploycheck.resolution.result import Resolution
 _ATTRIBUTE = "deploycheck"
 
 Key = tuple[str, str]
-"""A source's path and the name of a target."""
+"""The names of a source and of a target."""
 
 
 @dataclass(frozen=True)

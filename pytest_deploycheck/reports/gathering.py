@@ -95,7 +95,7 @@ class Gathering:
     def _resolved(self) -> Iterator[Resolved]:
         for source in self._deployment.sources:
             for place in self._deployment.targets_of(source):
-                resolution = self._resolutions.get((source.path, place.target_name))
+                resolution = self._resolutions.get((source.name, place.target_name))
                 if resolution is not None:
                     yield Resolved(place, resolution)
 

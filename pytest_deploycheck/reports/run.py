@@ -97,9 +97,15 @@ class Resolved:
     resolution: Resolution
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What tells it from the others of a run."""
-        return self.place.source.path, self.place.target_name
+    def key(self) -> tuple[str, ...]:
+        """What tells it from the others of a run, and puts them in order."""
+        return self.place.source.path, self.place.target_name, *self.place.services
+
+    @property
+    def group(self) -> str:
+        """The middle part of the node ids of its items."""
+        variant = self.place.source.variant
+        return f"{self.place.target_name}@{variant}" if variant else self.place.target_name
 
     @property
     def kinds(self) -> Counter[str]:

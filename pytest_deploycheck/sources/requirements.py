@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin
@@ -42,11 +42,13 @@ from pytest_deploycheck.urls import path_of
 
 __all__ = [
     "FormatControl",
+    "Given",
     "IndexOptions",
     "Problem",
     "ReleaseControl",
     "RequirementLine",
     "RequirementsFile",
+    "read_given",
     "read_requirements",
 ]
 
@@ -128,6 +130,39 @@ def read_requirements(
     return reading.result(start)
 
 
+@dataclass(frozen=True)
+class Given:
+    """What pip is given on its command line, or by its variables.
+
+    :param location: where it stands
+    :param text: as a requirements file would have it: an option with its value, ``-r`` and a path, a requirement
+    :param shown: the same to be shown, without values of variables
+    :param secrets: variables whose values stand in the text, with these
+    """
+
+    location: Location
+    text: str
+    shown: str
+    secrets: tuple[tuple[str, str], ...] = ()
+
+
+def read_given(
+    path: str, given: Sequence[Given], root: Path, environ: Mapping[str, str], directory: Path
+) -> RequirementsFile:
+    """Read what pip is given beside, or in place of, a requirements file.
+
+    :param path: what it is named after, relative to the root: its first requirements file, or where the command stands
+    :param given: in pip's order: options, constraints, requirements, files
+    :param directory: where pip is started
+    """
+    reading = _Reading(root, os.path.abspath(directory), environ)
+    for each in given:
+        place = each.location
+        line = LogicalLine(place.line, place.column, each.shown, each.text, each.secrets)
+        reading.line(line, os.path.abspath(root / place.path), constraint=False, including={})
+    return reading.result(os.path.abspath(root / path))
+
+
 def unreadable(path: str, error: OSError) -> RequirementsFile:
     """A file of which nothing can be known, since the disk does not give it.
 
@@ -184,10 +219,14 @@ class _Reading:
             self._problems[problem] = None
             return
         for line in logical_lines(content, self._environ):
-            try:
-                self._line(line, reference, constraint, including)
-            except (BadRequirement, BadOptions) as error:
-                self._problem(line, reference, str(error))
+            self.line(line, reference, constraint, including)
+
+    def line(self, line: LogicalLine, reference: str, constraint: bool, including: Mapping[str, str | None]) -> None:
+        """Read a line; one that pip refuses is a problem."""
+        try:
+            self._line(line, reference, constraint, including)
+        except (BadRequirement, BadOptions) as error:
+            self._problem(line, reference, str(error))
 
     def _line(self, line: LogicalLine, reference: str, constraint: bool, including: Mapping[str, str | None]) -> None:
         text, options = requirement_and_options(line.expanded)

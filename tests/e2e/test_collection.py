@@ -154,22 +154,45 @@ def test_targets_that_differ_in_the_patch_alone_are_told_apart(project: Deploych
     ]
 
 
-def test_a_blueprint_that_installs_other_files_names_the_sources(deploycheck: Deploycheck) -> None:
-    command = "cd requirements && pip install -r base.txt --requirement=more.txt"
+def test_what_a_build_command_installs_together_is_one_source(deploycheck: Deploycheck) -> None:
+    command = "cd requirements && pip install -r base.txt --requirement=more.txt gunicorn && pip install -r more.txt"
     deploycheck.project(
         {
             "render.yaml": BLUEPRINT.replace("pip install --no-cache-dir -r requirements.txt", command).replace(
                 "envVars", "rootDir: backend\n    envVars"
             ),
             "backend/requirements/base.txt": "demo\n",
-            "backend/requirements/more.txt": "demo\n",
+            "backend/requirements/more.txt": "more\n",
             "requirements.txt": "unused\n",
         }
     )
-    found = collected(deploycheck("--collect-only", "-q", "-k", "resolves"))
+    found = collected(deploycheck("--collect-only", "-q", "-k", TARGET))
     assert found == [
         f"backend/requirements/base.txt::{TARGET}::resolves",
+        f"backend/requirements/base.txt::{TARGET}::gunicorn",
+        f"backend/requirements/base.txt::{TARGET}::demo",
+        f"backend/requirements/base.txt::{TARGET}::more",
         f"backend/requirements/more.txt::{TARGET}::resolves",
+        f"backend/requirements/more.txt::{TARGET}::more",
+    ]
+
+
+def test_services_that_install_a_file_in_different_ways_have_items_of_their_own(deploycheck: Deploycheck) -> None:
+    service = (
+        "  - {{type: worker, name: {name}, runtime: python, buildCommand: '{command}', startCommand: python x.py}}\n"
+    )
+    plain, strict = "pip install -r requirements.txt", "pip install --only-binary=:all: -r requirements.txt"
+    commands = {"one": plain, "two": plain, "three": strict, "four": "pip install alone"}
+    services = "".join(service.format(name=name, command=command) for name, command in commands.items())
+    deploycheck.project({"render.yaml": f"services:\n{services}", "requirements.txt": "demo\n"})
+    found = collected(deploycheck("--collect-only", "-q", "--deploycheck-target=3.13", "-k", TARGET))
+    assert found == [
+        f"render.yaml::{TARGET}::resolves",
+        f"render.yaml::{TARGET}::alone",
+        f"requirements.txt::{TARGET}::resolves",
+        f"requirements.txt::{TARGET}::demo",
+        f"requirements.txt::{TARGET}@three::resolves",
+        f"requirements.txt::{TARGET}@three::demo",
     ]
 
 

@@ -65,26 +65,48 @@ def test_every_value_has_its_place() -> None:
     assert service.entries["name"].value.location == Location("render.yaml", 2, 11)
 
 
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("command: pip install x", (1, 10 + 4)),
-        ("command: 'pip install x'", (1, 10 + 1 + 4)),
-        ("command: |\n  pip\n  pip install x\n", (2, 1)),
-        ("command: >-\n  pip install x\n", (2, 1)),
-    ],
-)
-def test_a_place_within_a_scalar(text: str, place: tuple[int, int]) -> None:
-    command = parsed(text).scalar("command")
-    assert command is not None
-    found = command.at(4 if "\n" not in command.text.rstrip() else 0)
-    assert (found.line, found.column) == place
+SCALARS = """\
+plain: pip install x
+two-lines: pip install
+  -r requirements.txt
+single: 'it''s here
+  and there'
+double: "a \\"b\\" c\\
+  d
+   e"
+literal: |
+    pip install x
+
+      indented é
+    last
+folded: >-
+  one two
+  three
+
+  four
+    five
+  six
+lead: |2-
+    keep
+   less
+"""
 
 
-def test_the_second_line_of_a_block() -> None:
-    command = parsed("a: 1\ncommand: |\n  one\n  two\n").scalar("command")
+@pytest.mark.parametrize("key", ["plain", "two-lines", "single", "double", "literal", "folded", "lead"])
+def test_every_character_of_a_scalar_has_its_place(key: str) -> None:
+    scalar, lines = parsed(SCALARS).scalar(key), SCALARS.split("\n")
+    assert scalar is not None
+    for offset, character in enumerate(scalar.text):
+        place = scalar.at(offset)
+        there = lines[place.line - 1][place.column - 1 :]
+        # A quote that is escaped stands behind its backslash; where lines are joined, blanks may stand for each other.
+        assert there.startswith((character, f"\\{character}")) or character.isspace(), (offset, character, place)
+
+
+def test_blanks_before_a_block_count_for_its_columns() -> None:
+    command = parsed("a: 1\ncommand: |\n    one\n    two\n").scalar("command")
     assert command is not None
-    assert command.at(command.text.index("two")).line == 4
+    assert command.at(command.text.index("two")) == Location("render.yaml", 4, 5)
 
 
 def test_merges_and_aliases() -> None:

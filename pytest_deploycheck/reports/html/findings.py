@@ -67,7 +67,7 @@ def _ways(fix: tuple[str, ...]) -> Markup | None:
 def _services_of(cause: Cause, run: Run) -> Iterator[str]:
     """The names of the services that a cause concerns: its own, or those that install the source."""
     names = {each.name for each in run.services}
-    installing = {(each.place.source.path, each.place.target_name): each.place.services for each in run.resolved}
+    installing = {(each.place.source.path, each.group): each.place.services for each in run.resolved}
     found: dict[str, None] = {}
     for place in cause.places:
         source, group, *_ = (*place.nodeid.split("::"), "")

@@ -13,17 +13,19 @@ from pytest_deploycheck.location import Location
 class Word:
     """A word as the shell hands it to the program.
 
-    :param text: quotes undone, and variables put in as far as they are known; the others stand there as written
+    :param text: quotes undone, and variables put in as far as they are known, so it may hold secrets: not to be shown
     :param location: where it begins, in the blueprint or in the script that it was read from
-    :param is_known: whether the text is all that the program gets
+    :param is_known: whether the text is all that the program gets; what is not known stands in it as it is written
+    :param written: as it is written, to be shown
     """
 
     text: str
     location: Location
     is_known: bool = True
+    written: str = ""
 
     def __str__(self) -> str:
-        return self.text
+        return self.written or self.text
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Command:
     :param directory: where it runs, relative to the root of the repository, ``.`` for the root; None where unknown
     :param environment: the variables that the commands before it set, or that stand before it; None: not known
     :param wrappers: what stands before the program and runs it: ``poetry run``, ``python -m``, ``sudo``, ``exec``
-    :param is_conditional: whether it may also not run: behind ``||``, in an ``if``, a loop or a function
+    :param is_conditional: whether it may also not run: behind ``||``, in an ``if``, a loop or a ``case``
+    :param is_tolerated: whether the line goes on where it fails: before ``||``
     :param outputs: the files that its output is written to, as written
     """
 
@@ -43,6 +46,7 @@ class Command:
     environment: Mapping[str, str | None] = field(default_factory=dict)
     wrappers: tuple[str, ...] = ()
     is_conditional: bool = False
+    is_tolerated: bool = False
     outputs: tuple[str, ...] = ()
 
     @property
@@ -61,7 +65,25 @@ class Command:
         return self.words[1:]
 
     def __str__(self) -> str:
-        return " ".join(each.text for each in self.words)
+        return " ".join(map(str, self.words))
+
+
+@dataclass(frozen=True)
+class Script:
+    """A file of the repository that a command runs.
+
+    :param path: relative to the root of the repository
+    :param location: where it is run
+    :param is_there: whether there is such a file; one that a command before it may have made is none of these
+    :param is_program: whether it is run as a program, so that it has to be executable: ``./build.sh``
+    :param is_made_executable: whether a command before it does that: ``chmod +x build.sh``
+    """
+
+    path: str
+    location: Location
+    is_there: bool = True
+    is_program: bool = False
+    is_made_executable: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,12 +104,12 @@ class Commands:
     """All that a command line runs.
 
     :param commands: in the order in which they run; those of scripts where the scripts are run
+    :param scripts: the files of the repository that are run, also those that are no shell scripts or are missing
     :param not_followed: what runs further commands that are not known here
     :param mistakes: what is no command that a shell can read
-    :param scripts: the files that were read, relative to the root of the repository
     """
 
     commands: tuple[Command, ...] = ()
+    scripts: tuple[Script, ...] = ()
     not_followed: tuple[Remark, ...] = ()
     mistakes: tuple[Remark, ...] = ()
-    scripts: tuple[str, ...] = ()

@@ -1,0 +1,133 @@
+"""What the services' builds run and install."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_deploycheck.location import Location
+from pytest_deploycheck.render.blueprint import Service
+from pytest_deploycheck.render.document import Scalar
+from pytest_deploycheck.render.platform import platform_facts
+from pytest_deploycheck.sources.installation import Installation, Variable, read_installation
+from pytest_deploycheck.sources.installs import Install, Installs, read_installs
+from pytest_deploycheck.sources.requirements import RequirementsFile
+from pytest_deploycheck.sources.shell.command import Commands
+from pytest_deploycheck.sources.shell.reading import read_commands
+from pytest_deploycheck.sources.shell.text import Text
+from pytest_deploycheck.subjects import Source
+
+# The variables that pip and uv take options from.
+_CHANGING = re.compile(r"(PIP|UV)_")
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build command, understood.
+
+    :param installations: of each install but those that only upgrade pip and its like
+    :param left_out: installs that may also not run, beside others that do
+    """
+
+    commands: Commands = field(default_factory=Commands)
+    installs: Installs = field(default_factory=Installs)
+    installations: tuple[Installation, ...] = ()
+    left_out: tuple[Install, ...] = ()
+
+    def environment(self, name: str) -> str | None:
+        """What the command itself sets a variable to, where it installs; what is set to something unknown is ``$``."""
+        for each in self.installs.installs:
+            if name in each.command.environment:
+                return each.command.environment[name] or "$"
+        return None
+
+
+class Builds:
+    """The builds of the services of one repository, each read once.
+
+    :param root: of the repository
+    :param environ: of this machine
+    """
+
+    def __init__(self, root: Path, environ: Mapping[str, str]) -> None:
+        self._root = root
+        self._environ = environ
+        self._commands: dict[tuple[str, Location], Commands] = {}
+        self._builds: dict[str, Build] = {}
+        self._read: dict[tuple[object, ...], list[Installation]] = {}
+
+    def commands(self, service: Service, line: Scalar) -> Commands:
+        """What one of a service's command lines runs."""
+        key = (service.name, line.location)
+        if key not in self._commands:
+            directory = posixpath.normpath(service.root_dir.text.strip().strip("/")) if service.root_dir else "."
+            values = {name: each.value.text if each.value else None for name, each in service.environment.items()}
+            self._commands[key] = read_commands(
+                Text(line.text, line.at), directory, self._root, platform_facts().checkout, values
+            )
+        return self._commands[key]
+
+    def build(self, service: Service) -> Build:
+        """A service's build command; that of a service without one does nothing."""
+        if service.name not in self._builds:
+            self._builds[service.name] = self._understood(service)
+        return self._builds[service.name]
+
+    def _understood(self, service: Service) -> Build:
+        if service.build_command is None:
+            return Build()
+        commands = self.commands(service, service.build_command)
+        installs = read_installs(commands)
+        own = [each for each in installs.installs if not each.only_upgrades_tools]
+        # What may not run is taken for what is installed only where nothing else is.
+        certain = [each for each in own if not each.command.is_conditional] or own
+        return Build(
+            commands,
+            installs,
+            tuple(self._installation(each, service) for each in certain),
+            tuple(each for each in own if each not in certain),
+        )
+
+    def _installation(self, install: Install, service: Service) -> Installation:
+        variables = tuple(_variables(install, service))
+        values = {**self._environ, **{each.name: each.value for each in variables if each.value is not None}}
+        read = self._read.setdefault(_key(install, variables), [])
+        for known in read:
+            if all(values.get(name) == value for name, value in known.looked_up.items()):
+                return known
+        read.append(read_installation(install, variables, self._root, self._environ))
+        return read[-1]
+
+    def sources(self, services: tuple[Service, ...]) -> Iterator[Source]:
+        """What services install, each file once for all that install it alike."""
+        installed: dict[int, tuple[RequirementsFile, list[Service]]] = {}
+        for service in services:
+            for installation in self.build(service).installations:
+                if installation.file is not None:
+                    _, users = installed.setdefault(id(installation.file), (installation.file, []))
+                    if service not in users:
+                        users.append(service)
+        paths: set[str] = set()
+        for file, users in installed.values():
+            yield Source(file, tuple(users), users[0].name if file.path in paths else "")
+            paths.add(file.path)
+
+
+def _variables(install: Install, service: Service) -> Iterator[Variable]:
+    own = install.command.environment
+    for name, each in service.environment.items():
+        if name not in own:
+            yield Variable(name, each.value.text if each.value else None, each.location)
+    for name, value in own.items():
+        yield Variable(name, value, install.location)
+
+
+def _key(install: Install, variables: tuple[Variable, ...]) -> tuple[object, ...]:
+    """What decides on what an install means, but for its place, and the variables that its files name."""
+    words = tuple((each.text, each.is_known) for each in install.arguments)
+    values = tuple((each.name, each.value) for each in variables if _CHANGING.match(each.name))
+    names_itself = bool(install.own_projects or install.editables) and not install.requirements
+    return (install.installer, install.command.directory, words, values, install.location if names_itself else None)

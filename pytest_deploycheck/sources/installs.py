@@ -1,0 +1,279 @@
+"""What commands install: each ``pip install``, ``uv pip install`` and the like, with all that it is told.
+
+Which options there are, and what installs otherwise, is in ``installers.json``, with sources and dates.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
+
+from pytest_deploycheck.location import Location
+from pytest_deploycheck.sources.shell.command import Command, Commands, Word
+
+_PIP = re.compile(r"pip(?:\d+(?:\.\d+)?)?")
+_PYTHON = re.compile(r"python(?:\d+(?:\.\d+)?)?")
+_REQUIREMENT = ("-r", "--requirement", "--requirements")
+_CONSTRAINT = ("-c", "--constraint", "--constraints")
+_EDITABLE = ("-e", "--editable")
+# Options that may be written together with their value: `-rrequirements.txt`.
+_SHORT = ("-r", "-c", "-e", "-i", "-f")
+
+# What pip installs for itself and its builds.
+_TOOLS = frozenset({"pip", "setuptools", "wheel", "uv"})
+
+# They name files, and make none.
+_READERS = frozenset(
+    {"cat", "ls", "echo", "printf", "head", "tail", "test", "[", "grep", "wc", "diff", "stat", "cd", "chmod"}
+)
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option with its value.
+
+    :param value: None where it has none
+    """
+
+    name: Word
+    spelling: str
+    value: Word | None = None
+
+
+@dataclass(frozen=True)
+class Install:
+    """One ``pip install`` or ``uv pip install``.
+
+    :param installer: ``pip`` or ``uv pip``
+    :param arguments: all that stands behind it, options before ``install`` among it
+    :param options: in their order, without those of the next four
+    :param requirements: the files that ``-r`` names, as it names them
+    :param constraints: likewise ``-c``
+    :param projects: the requirements, paths and URLs that it names itself
+    :param editables: what ``-e`` names
+    :param made: the files that a command before it makes, relative to the root
+    """
+
+    command: Command
+    installer: str
+    arguments: tuple[Word, ...]
+    options: tuple[Option, ...] = ()
+    requirements: tuple[Word, ...] = ()
+    constraints: tuple[Word, ...] = ()
+    projects: tuple[Word, ...] = ()
+    editables: tuple[Word, ...] = ()
+    made: frozenset[str] = frozenset()
+
+    @property
+    def location(self) -> Location:
+        """Where its program stands."""
+        return self.command.location
+
+    def __str__(self) -> str:
+        return " ".join((self.installer, "install", *map(str, self.arguments)))
+
+    def path(self, named: Word) -> str | None:
+        """A file that it names, relative to the root of the repository; None where that is not known here."""
+        is_elsewhere = "://" in named.text or named.text.startswith(("/", "~"))
+        if self.command.directory is None or not named.is_known or is_elsewhere:
+            return None
+        path = posixpath.normpath(posixpath.join(self.command.directory, named.text))
+        return None if path in self.made or path.startswith("../") else path
+
+    @property
+    def unknown(self) -> tuple[Word, ...]:
+        """What it names and is not known here: files from elsewhere or made by the build, variables."""
+        named = [each for each in (*self.requirements, *self.constraints) if self.path(each) is None]
+        groups = [each.value for each in self.options if each.spelling == "--group" and each.value is not None]
+        return (*named, *(each for each in (*self.projects, *self.editables) if not each.is_known), *groups)
+
+    @property
+    def only_upgrades_tools(self) -> bool:
+        """Whether it installs pip and its like, and nothing of the project's."""
+        return not (self.requirements or self.editables or self.own_projects) and not self.unknown
+
+    @property
+    def own_projects(self) -> tuple[Word, ...]:
+        """What it names itself, without pip and its like."""
+        return tuple(each for each in self.projects if re.split(r"[<>=!~\[;@ ]", each.text)[0] not in _TOOLS)
+
+    def has_flag(self, flag: str) -> bool:
+        """Whether an option stands there, with a value or without."""
+        name, _, value = flag.partition("=")
+        return any(
+            each.spelling == name and (not value or (each.value is not None and each.value.text == value))
+            for each in self.options
+        )
+
+
+@dataclass(frozen=True)
+class ProjectInstall:
+    """A command that installs what a project's files say, such as ``uv sync``.
+
+    :param needs: the files that have to be there
+    :param lock: the file that says which versions; empty where the program has none
+    :param is_locked: whether it stops where that file is not there
+    """
+
+    command: Command
+    needs: tuple[str, ...] = ()
+    lock: str = ""
+    is_locked: bool = False
+
+
+@dataclass(frozen=True)
+class Installs:
+    """What commands install.
+
+    :param installs: in order
+    :param from_projects: likewise
+    :param unknown: commands of which it is not known whether they install
+    :param impossible: commands that the build machine does not have
+    """
+
+    installs: tuple[Install, ...] = ()
+    from_projects: tuple[ProjectInstall, ...] = ()
+    unknown: tuple[Command, ...] = ()
+    impossible: tuple[Command, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Table:
+    valued: Mapping[str, frozenset[str]]
+    from_projects: tuple[Mapping[str, object], ...]
+    install_nothing: frozenset[str]
+    impossible: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def _table() -> _Table:
+    table = json.loads(files("pytest_deploycheck.sources").joinpath("installers.json").read_text(encoding="utf-8"))
+    return _Table(
+        {name: frozenset(table[name]["valued"]) for name in ("pip", "uv pip")},
+        tuple(table["from_projects"]["value"]),
+        frozenset(table["install_nothing"]["value"]),
+        frozenset(table["impossible"]["value"]),
+    )
+
+
+def read_installs(commands: Commands) -> Installs:
+    """Which commands install something, and what."""
+    table = _table()
+    installs: list[Install] = []
+    from_projects: list[ProjectInstall] = []
+    unknown: list[Command] = []
+    impossible: list[Command] = []
+    made: set[str] = set()
+    for command in commands.commands:
+        if "sudo" in command.wrappers or command.program in table.impossible:
+            impossible.append(command)
+        install = _install(command)
+        project = _from_project(command)
+        if install is not None:
+            installs.append(replace(install, made=frozenset(made)))
+        elif project is not None:
+            from_projects.append(project)
+        elif not _is_harmless(command):
+            unknown.append(command)
+        made.update(_made(command, is_install=install is not None))
+    return Installs(tuple(installs), tuple(from_projects), tuple(unknown), tuple(impossible))
+
+
+def _is_harmless(command: Command) -> bool:
+    """Whether a command is known to install nothing."""
+    name = command.program
+    return name in _table().install_nothing or bool(_PIP.fullmatch(name) or _PYTHON.fullmatch(name))
+
+
+def _made(command: Command, *, is_install: bool) -> Iterator[str]:
+    """The files that a command may make, relative to the root."""
+    if command.directory is None:
+        return
+    arguments = () if is_install or command.program in _READERS else command.arguments
+    for name in (*(each.text.rpartition("=")[2] for each in arguments), *command.outputs):
+        if name and not name.startswith("-"):
+            yield posixpath.normpath(posixpath.join(command.directory, name))
+
+
+def _from_project(command: Command) -> ProjectInstall | None:
+    words = (command.program, *(each.text for each in command.arguments))
+    for row in _table().from_projects:
+        called = [str(each) for each in _texts(row["words"])]
+        if list(words[: len(called)]) == called:
+            locked_by = set(_texts(row.get("locked_by", ())))
+            lock = str(row.get("lock", ""))
+            return ProjectInstall(command, tuple(_texts(row.get("needs", ()))), lock, not locked_by.isdisjoint(words))
+    return None
+
+
+def _texts(value: object) -> Sequence[str]:
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def _install(command: Command) -> Install | None:
+    installer, arguments = _installer(command)
+    at = next((at for at, each in enumerate(arguments) if not each.text.startswith("-")), None)
+    if not installer or at is None or arguments[at].text != "install":
+        return None
+    behind = (*arguments[:at], *arguments[at + 1 :])
+    options: list[Option] = []
+    projects: list[Word] = []
+    for each in _options(behind, _table().valued[installer]):
+        if isinstance(each, Option):
+            options.append(each)
+        else:
+            projects.append(each)
+    return Install(
+        command,
+        installer,
+        behind,
+        tuple(each for each in options if each.spelling not in (*_REQUIREMENT, *_CONSTRAINT, *_EDITABLE)),
+        _values(options, _REQUIREMENT),
+        _values(options, _CONSTRAINT),
+        tuple(projects),
+        _values(options, _EDITABLE),
+    )
+
+
+def _installer(command: Command) -> tuple[str, tuple[Word, ...]]:
+    if _PIP.fullmatch(command.program):
+        return "pip", command.arguments
+    if command.program == "uv" and command.arguments and command.arguments[0].text == "pip":
+        return "uv pip", command.arguments[1:]
+    return "", ()
+
+
+def _values(options: Iterable[Option], spellings: Sequence[str]) -> tuple[Word, ...]:
+    return tuple(each.value for each in options if each.spelling in spellings and each.value is not None)
+
+
+def _options(words: Sequence[Word], valued: frozenset[str]) -> Iterator[Option | Word]:
+    remaining = iter(words)
+    for word in remaining:
+        spelling, equals, _ = word.text.partition("=")
+        short = next((each for each in _SHORT if word.text.startswith(each) and not word.text.startswith("--")), "")
+        if not word.text.startswith("-") or word.text == "-":
+            yield word
+        elif equals and spelling.startswith("--"):
+            yield Option(word, spelling, _from(word, len(spelling) + 1))
+        elif word.text in valued:
+            yield Option(word, word.text, next(remaining, None))
+        elif short and word.text != short:
+            yield Option(word, short, _from(word, len(short)))
+        else:
+            yield Option(word, word.text)
+
+
+def _from(word: Word, offset: int) -> Word:
+    """The rest of a word, where it stands."""
+    place = word.location
+    is_as_written = word.written[:offset] == word.text[:offset]
+    if not is_as_written:
+        return replace(word, text=word.text[offset:])
+    moved = Location(place.path, place.line, place.column + offset)
+    return replace(word, text=word.text[offset:], written=word.written[offset:], location=moved)

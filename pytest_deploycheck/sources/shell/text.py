@@ -1,0 +1,45 @@
+"""A text that a shell reads, and where its characters stand."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pytest_deploycheck.location import Location
+
+
+@dataclass(frozen=True)
+class Text:
+    """Commands, as text.
+
+    :param text: what the shell reads
+    :param at: the place of one of its characters, by its number from 0
+    """
+
+    text: str
+    at: Callable[[int], Location]
+
+
+def text_of_file(path: str, content: str) -> Text:
+    """A whole file.
+
+    :param path: as locations have it
+    """
+    starts = [0, *(number + 1 for number, character in enumerate(content) if character == "\n")]
+
+    def at(offset: int) -> Location:
+        line = bisect_right(starts, offset)
+        return Location(path, line, offset - starts[line - 1] + 1)
+
+    return Text(content, at)
+
+
+def text_at(location: Location, text: str) -> Text:
+    """A text of one line that stands as it is at a place."""
+    return Text(text, lambda offset: Location(location.path, location.line, location.column + offset))
+
+
+def text_below(location: Location, text: str) -> Text:
+    """A text that does not stand as it is anywhere: all of it is at one place."""
+    return Text(text, lambda offset: location)

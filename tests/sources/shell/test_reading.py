@@ -1,0 +1,277 @@
+"""What a command line runs. Each command is shown as ``directory> words``, with a ``?`` behind it if it may not run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pytest_deploycheck.sources.shell.command import Command, Commands
+from pytest_deploycheck.sources.shell.reading import read_commands
+from pytest_deploycheck.sources.shell.text import text_of_file
+
+CHECKOUT = "/opt/render/project/src"
+
+
+def read(
+    line: str, root: Path, files: Mapping[str, str] | None = None, environment: Mapping[str, str | None] | None = None
+) -> Commands:
+    for path, content in (files or {}).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(content)
+    return read_commands(text_of_file("line", line), ".", root, CHECKOUT, environment or {})
+
+
+def shown(command: Command) -> str:
+    words = " ".join(each.text for each in command.words)
+    return f"{command.directory}> {words}{' ?' if command.is_conditional else ''}"
+
+
+def places(commands: Commands) -> list[str]:
+    return [f"{each.location.path}:{each.location.line}:{each.location.column}" for each in commands.commands]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("a; b && c\nd & e", [".> a", ".> b", ".> c", ".> d", ".> e"]),
+        ("a || b", [".> a", ".> b ?"]),
+        ("a && b || c && d", [".> a", ".> b", ".> c ?", ".> d ?"]),
+        ("[ -f x ] && a", [".> a ?"]),
+        ("test -f x && a", [".> test -f x", ".> a ?"]),
+        ("a | b", [".> a", ".> b"]),
+        ("! a", [".> a"]),
+        ("a # b", [".> a"]),
+        ("a \\\n  b", [".> a b"]),
+        ("a > log 2>&1 < in", [".> a"]),
+        ("{ a; b; } > log", [".> a", ".> b"]),
+        ("if a; then b; elif c; then d; else e; fi", [".> a", ".> b ?", ".> c ?", ".> d ?", ".> e ?"]),
+        ("while a; do b; done", [".> a ?", ".> b ?"]),
+        ("for x in 1 2; do a $x; done", [".> a 1", ".> a 2"]),
+        ("for x in $(ls); do a $x; done", [".> ls", ".> a $x ?"]),
+        ("case $X in 1) a;; *) b;; esac", [".> a ?", ".> b ?"]),
+        ("f() { a $1; }; f 1; f 2", [".> a 1", ".> a 2"]),
+        ("f() { f; a; }; f", [".> a", ".> a"]),
+        ("exit 1; a", []),
+        ("a || exit 1; b", [".> a", ".> b"]),
+        ("(exit); a", [".> a"]),
+        ("exec a; b", [".> a"]),
+        ("eval 'a; b'", [".> a", ".> b"]),
+        ("sh -ec 'a; b'", [".> a", ".> b"]),
+        ("cat > x <<EOF\na\nEOF\nb", [".> cat", ".> b"]),
+        ("X=$(a) b", [".> a", ".> b"]),
+    ],
+)
+def test_which_commands_run(line: str, expected: list[str], tmp_path: Path) -> None:
+    assert [shown(each) for each in read(line, tmp_path).commands] == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "directory"),
+    [
+        ("cd app; a", "app"),
+        ("cd app/; cd ../web && a", "web"),
+        ("(cd app); a", "."),
+        ("cd app | true; a", "."),
+        ("cd /opt/render/project/src/app && a", "app"),
+        ('cd "$(pwd)/app"; a', "app"),
+        ("cd $PWD/app; a", "app"),
+        ('cd "$(git rev-parse --show-toplevel)"; a', "."),
+        ("D=app; cd $D; a", "app"),
+        ("cd app || exit 1; a", "app"),
+        ("cd; a", None),
+        ("cd -; a", None),
+        ("cd ~/app; a", None),
+        ("cd $WHERE; a", None),
+        ("cd ..; a", None),
+        ("cd /tmp; a", None),
+        ("if x; then cd app; fi; a", None),
+        ("pushd app; popd; a", None),
+    ],
+)
+def test_where_a_command_runs(line: str, directory: str | None, tmp_path: Path) -> None:
+    *_, last = read(line, tmp_path).commands
+    assert (str(last), last.directory) == ("a", directory)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("a 'b c' \"d e\" f\\ g", ["a", "b c", "d e", "f g"]),
+        ("a \"b\"c'd'", ["a", "bcd"]),
+        ("A='1 2'; a $A \"$A\"", ["a", "1", "2", "1 2"]),
+        ('a "$NAME/x" ${NAME}', ["a", "value/x", "value"]),
+        ("a ${NAME:-other} ${EMPTY:-other}", ["a", "value", "${EMPTY:-other}"]),
+        ("unset NAME; a $NAME", ["a", "$NAME"]),
+        ('a "\\$NAME \\" \\x"', ["a", '$NAME " \\x']),
+        ("a '$NAME'", ["a", "$NAME"]),
+        ("N=1 a $N", ["a", "$N"]),
+        ("A=1 B=2\na $A", ["a", "1"]),
+        ("export A=1 B; declare -x C=2; a $A $C", ["a", "1", "2"]),
+        ("a b[c]", ["a", "b[c]"]),
+        ("a b>=1", ["a", "b"]),
+    ],
+)
+def test_what_a_program_is_given(line: str, words: list[str], tmp_path: Path) -> None:
+    *_, last = read(line, tmp_path, environment={"NAME": "value", "SECRET": None}).commands
+    assert [each.text for each in last.words] == words
+
+
+@pytest.mark.parametrize("word", ["$SECRET", '"$SECRET"', "${OTHER:-1}", "*.txt", "~/x", "$(a)", "`a`", "$((1+2))"])
+def test_what_is_not_known_stands_as_it_is_written(word: str, tmp_path: Path) -> None:
+    *_, last = read(f"a {word}", tmp_path, environment={"SECRET": None}).commands
+    assert (last.words[1].text, last.words[1].is_known) == (word.strip('"'), False)
+
+
+def test_a_value_is_not_shown(tmp_path: Path) -> None:
+    (command,) = read("a https://$NAME@host", tmp_path, environment={"NAME": "value"}).commands
+    assert (command.words[1].text, str(command)) == ("https://value@host", "a https://$NAME@host")
+
+
+def test_what_commands_set_is_the_environment_of_those_behind_them(tmp_path: Path) -> None:
+    first, second = read("A=1 a; export B=2 C=$X; b", tmp_path, environment={"D": "3"}).commands
+    assert (first.environment, second.environment) == ({"A": "1"}, {"B": "2", "C": None})
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "wrappers"),
+    [
+        ("python -m pip install x", "pip install x", ("python -m",)),
+        ("python3.12 -u -W ignore -m pip install x", "pip install x", ("python -m",)),
+        ("python app.py", "python app.py", ()),
+        (".venv/bin/gunicorn a:b", ".venv/bin/gunicorn a:b", ()),
+        ("poetry run gunicorn a:b", "gunicorn a:b", ("poetry run",)),
+        ("uv run --with x --no-sync -- python -m a", "a", ("uv run", "python -m")),
+        ("sudo -u me env A=1 a", "a", ("sudo", "env")),
+        ("timeout -k 5 60 a b", "a b", ("timeout",)),
+        ("nohup nice -n 5 a", "a", ("nohup", "nice")),
+        ("poetry install", "poetry install", ()),
+        ("env", "env", ()),
+    ],
+)
+def test_the_program_behind_what_wraps_it(line: str, words: str, wrappers: tuple[str, ...], tmp_path: Path) -> None:
+    (command,) = read(line, tmp_path).commands
+    assert (str(command), command.wrappers) == (words, wrappers)
+
+
+def test_the_name_of_a_program_is_without_its_folder(tmp_path: Path) -> None:
+    assert read(".venv/bin/gunicorn a", tmp_path).commands[0].program == "gunicorn"
+
+
+BUILD = '#!/usr/bin/env bash\nset -e\ncd "$(dirname "$0")"\npip install $1\n'
+
+
+def test_a_script_is_read_where_it_is_run(tmp_path: Path) -> None:
+    found = read("bash app/build.sh flask; b", tmp_path, {"app/build.sh": BUILD})
+    assert [shown(each) for each in found.commands] == [
+        ".> set -e",
+        ".> dirname $0",
+        f".> cd {CHECKOUT}/app",
+        "app> pip install flask",
+        ".> b",
+    ]
+    assert places(found)[3:] == ["app/build.sh:4:1", "line:1:26"]
+    assert [(each.path, each.is_program, each.is_there) for each in found.scripts] == [("app/build.sh", False, True)]
+
+
+def test_a_program_of_the_repository_needs_to_be_executable(tmp_path: Path) -> None:
+    scripts = read("./build.sh; chmod +x build.sh; ./build.sh", tmp_path, {"build.sh": "a\n"}).scripts
+    assert [(each.is_program, each.is_made_executable) for each in scripts] == [(True, False), (True, True)]
+
+
+@pytest.mark.parametrize("mode", ["+x", "u+x", "a+rx", "755", "0775"])
+def test_the_ways_to_make_executable(mode: str, tmp_path: Path) -> None:
+    (script,) = read(f"chmod {mode} ./build.sh && ./build.sh", tmp_path, {"build.sh": "a\n"}).scripts
+    assert script.is_made_executable
+
+
+def test_a_sourced_script_changes_what_follows(tmp_path: Path) -> None:
+    found = read(". ./env.sh; a $X", tmp_path, {"env.sh": "export X=1\ncd app\n"})
+    assert shown(found.commands[-1]) == "app> a 1"
+
+
+def test_a_script_of_another_language_is_a_program(tmp_path: Path) -> None:
+    found = read("./manage.py migrate", tmp_path, {"manage.py": "#!/usr/bin/env python\nimport os\n"})
+    assert [shown(each) for each in found.commands] == [".> ./manage.py migrate"]
+    assert [each.path for each in found.scripts] == ["manage.py"]
+
+
+def test_a_script_that_is_missing_is_named(tmp_path: Path) -> None:
+    found = read("a && ./build.sh", tmp_path)
+    assert [(each.path, each.is_there, each.location.column) for each in found.scripts] == [("build.sh", False, 6)]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("curl -o x.sh https://host/x && bash x.sh", "x.sh is made by a command before it"),
+        ("curl https://host/x | sh", "what it reads from its input is not known here"),
+        ('sh -c "$COMMAND"', "what it runs is only known when it runs"),
+        ("make build", "there is no makefile to be read"),
+        ("bash $SCRIPT", "where it lies is not known here"),
+        ("bash a.sh", "it leads back to itself"),
+    ],
+)
+def test_what_is_not_followed_is_said(line: str, reason: str, tmp_path: Path) -> None:
+    found = read(line, tmp_path, {"a.sh": "bash a.sh\n"})
+    assert [each.reason for each in found.not_followed] == [reason]
+
+
+def test_programs_that_a_build_makes_are_no_files_of_the_repository(tmp_path: Path) -> None:
+    found = read("python -m venv .venv && . .venv/bin/activate && .venv/bin/pip install x", tmp_path)
+    assert (found.scripts, found.not_followed) == ((), ())
+
+
+MAKEFILE = """\
+PIP = pip3
+PIP += --quiet
+all: test
+.PHONY: build
+build: deps  # first
+\t@$(PIP) install -r r.txt && \\
+\t  cd x
+\ta $$HOME $(UNKNOWN) $(shell ls -l)
+deps: ; -b
+"""
+
+
+def test_a_makefile_is_read_from_the_target_on(tmp_path: Path) -> None:
+    found = read("make -C app build", tmp_path, {"app/Makefile": MAKEFILE})
+    assert [shown(each) for each in found.commands] == [
+        "app> b",
+        "app> pip3 --quiet install -r r.txt",
+        "app> cd x",
+        "app> a $HOME ${UNKNOWN} ${shell}",
+    ]
+    assert places(found)[0] == "app/Makefile:9:9"
+
+
+def test_a_target_without_a_rule_is_not_followed(tmp_path: Path) -> None:
+    (remark,) = read("make install", tmp_path, {"Makefile": MAKEFILE}).not_followed
+    assert remark.reason == "Makefile has no rule for install"
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "reason"),
+    [
+        ("a && b 'c", 8, "the quote here is not closed"),
+        ('a "b', 3, "the quote here is not closed"),
+        ("a; (b", 4, "the ( here is not closed"),
+    ],
+)
+def test_what_no_shell_can_read(line: str, column: int, reason: str, tmp_path: Path) -> None:
+    (mistake,) = read(line, tmp_path).mistakes
+    assert (mistake.location.column, mistake.reason) == (column, reason)
+
+
+def test_what_cannot_be_read_here_may_be_right(tmp_path: Path) -> None:
+    found = read("if a; then b", tmp_path)
+    assert (found.mistakes, [each.reason for each in found.not_followed]) == ((), ["it cannot be read here"])
+
+
+def test_windows_line_ends_and_odd_characters_are_no_hindrance(tmp_path: Path) -> None:
+    (tmp_path / "build.sh").write_bytes("é\r\npip install x\r\n".encode())
+    found = read("bash build.sh", tmp_path)
+    assert shown(found.commands[-1]) == ".> pip install x"
+    assert places(found)[-1] == "build.sh:2:1"
