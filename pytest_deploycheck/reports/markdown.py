@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-# What begins markup in GitHub's Markdown, or HTML, which it lets through; an @ would call somebody by name.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@$])")
+# What begins markup in GitHub's Markdown, or HTML, which it lets through; an @ would call somebody by name, a # would
+# be an issue. An underscore within a word is none, and stays, since names are full of them.
+_SPECIAL = re.compile(r"[\\`*\[\]<|~@$#]|(?<!\w)_|_(?!\w)")
 
 
 def prose(text: str) -> str:
     """A text as prose."""
-    return _SPECIAL.sub(r"\\\1", text).replace("\n", " ")
+    return _SPECIAL.sub(r"\\\g<0>", text).replace("\n", " ")
 
 
 def code(text: str) -> str:
     """A text as code, whatever backticks it holds."""
-    line = text.replace("\n", " ")
+    line = text.replace("\n", " ").strip() or " "
     longest = max((len(each) for each in re.findall("`+", line)), default=0)
     fence = "`" * (longest + 1)
-    blank = " " if line.startswith("`") or line.endswith("`") or not line.strip() else ""
+    blank = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{fence}{blank}{line}{blank}{fence}"
 
 

@@ -86,7 +86,7 @@ def test_what_could_not_be_checked_is_an_error_too() -> None:
 
 def test_the_summary_shows_what_files_hold_as_it_is() -> None:
     text = job_summary(run(item("requirements.txt::3.13::one", finding("<img src=x> **bold** @someone [a](b) | c"))))
-    assert r"\<img src=x\> \*\*bold\*\* \@someone \[a\](b) \| c" in text
+    assert r"\<img src=x> \*\*bold\*\* \@someone \[a\](b) \| c" in text
     assert "### What fails" in text
 
 
