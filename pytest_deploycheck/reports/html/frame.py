@@ -10,7 +10,7 @@ from pytest_deploycheck.reports.verdicts import headline
 
 def top(run: Run) -> Markup:
     """How it went, in a sentence and in numbers."""
-    is_well = not run.ended(End.FAILED) and not run.ended(End.ERROR) and run.is_complete
+    is_well = bool(run.items) and not run.ended(End.FAILED) and not run.ended(End.ERROR) and run.is_complete
     ends = ((end, len(run.ended(end))) for end in End)
     chips = [
         tag("li", tag("b", str(count)), f" {end.value.replace('-', ' ')}", class_=f"chip {end.value}")
