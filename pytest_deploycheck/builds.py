@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pytest_deploycheck.location import Location
@@ -97,7 +97,7 @@ class Builds:
         read = self._read.setdefault(_key(install, variables), [])
         for known in read:
             if all(values.get(name) == value for name, value in known.looked_up.items()):
-                return known
+                return replace(known, install=install)
         read.append(read_installation(install, variables, self._root, self._environ))
         return read[-1]
 
@@ -108,7 +108,7 @@ class Builds:
             for installation in self.build(service).installations:
                 if installation.file is not None:
                     _, users = installed.setdefault(id(installation.file), (installation.file, []))
-                    if service not in users:
+                    if not users or users[-1] is not service:
                         users.append(service)
         paths: set[str] = set()
         for file, users in installed.values():

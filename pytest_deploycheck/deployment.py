@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from pytest_deploycheck.builds import Build, Builds
 from pytest_deploycheck.findings import CannotCheck
+from pytest_deploycheck.named_files import NamedFile, find_named_files
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError, Scalar
 from pytest_deploycheck.render.fault import Fault
@@ -24,9 +26,14 @@ from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import InvalidTarget, Target, checked_platform, parse_target
 from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
+from pytest_deploycheck.sources.git import Git
+from pytest_deploycheck.sources.python_wish import PythonWish, find_python_wishes
 from pytest_deploycheck.sources.requirements import RequirementsFile, read_requirements, unreadable
 from pytest_deploycheck.sources.shell.command import Commands
 from pytest_deploycheck.subjects import Source, SourceOnTarget
+
+if TYPE_CHECKING:
+    from pytest_deploycheck.started import Started
 
 BLUEPRINTS = ("render.yaml", "render.yml")
 REQUIREMENTS = "requirements.txt"
@@ -49,6 +56,7 @@ class Deployment:
         self.root = settings.root
         self.settings = settings
         self._environ = environ
+        self._wishes: dict[str, tuple[PythonWish, ...]] = {}
         self._places: dict[str, tuple[SourceOnTarget, ...]] = {}
         self.builds = Builds(settings.root, environ)
         self.blueprint: Blueprint | None = None
@@ -103,6 +111,16 @@ class Deployment:
         }
 
     @cached_property
+    def named_files(self) -> tuple[NamedFile, ...]:
+        """The files of the repository that the blueprint names, once for each place that does."""
+        return tuple(find_named_files(self))
+
+    @cached_property
+    def git(self) -> Git:
+        """What git has of the repository; only asked where a check needs it."""
+        return Git(self.root)
+
+    @cached_property
     def references(self) -> References:
         """What the services of the blueprint take from other resources.
 
@@ -135,6 +153,16 @@ class Deployment:
         """Where a service's commands run: its ``rootDir``."""
         return self.root / service.root_dir.text.strip().strip("/") if service.root_dir else self.root
 
+    def is_ignored(self, path: Path) -> bool:
+        """Whether git leaves a file out, by the .gitignore at the root: then it is not deployed."""
+        from pathspec import GitIgnoreSpec  # As slow to import as all else that a blueprint needs.
+
+        try:
+            lines = (self.root / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return False
+        return GitIgnoreSpec.from_lines(lines).match_file(self.relative(path))
+
     def commands(self, service: Service, line: Scalar) -> Commands:
         """What one of a service's command lines runs, such as its ``start_command``."""
         return self.builds.commands(service, line)
@@ -142,6 +170,13 @@ class Deployment:
     def build(self, service: Service) -> Build:
         """A service's build command, understood."""
         return self.builds.build(service)
+
+    @cached_property
+    def started(self) -> Started:
+        """What the services start, and the code that these run."""
+        from pytest_deploycheck.started import Started  # Collection needs nothing of it.
+
+        return Started(self.root, self.builds)
 
     # Where it would run.
 
@@ -165,6 +200,12 @@ class Deployment:
         return service_python(
             service, self._python_version_file, self.created, created_is_assumed=self.settings.service_created is None
         )
+
+    def python_wishes(self, folder: str) -> tuple[PythonWish, ...]:
+        """What files that do not decide on the Python of a folder's services ask for; each folder is read once."""
+        if folder not in self._wishes:
+            self._wishes[folder] = tuple(find_python_wishes(self.root, folder))
+        return self._wishes[folder]
 
     def targets_of(self, source: Source) -> tuple[SourceOnTarget, ...]:
         """Each machine that a source is deployed to; asked after each item, so worked out once.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_deploycheck.builds import Build
+from pytest_deploycheck.checks.missing_paths import missing_paths
 from pytest_deploycheck.checks.python_version import is_native_python
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
@@ -12,16 +13,33 @@ from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
+from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.sources.installs import Install, ProjectInstall
-from pytest_deploycheck.sources.shell.command import Command, Script, Word
 
 _INSTALL = "pip install -r requirements.txt"
 _NAME_THEM = "name its requirements files: --deploycheck-requirements PATH, or ini deploycheck_requirements"
 
 
-@check("build-command", Subject.SERVICE, applies=is_native_python)
+@check(
+    "build-command",
+    Subject.SERVICE,
+    applies=is_native_python,
+    sources=(
+        "https://render.com/docs/native-environments, 2026-11-23",
+        "https://pip.pypa.io/en/stable/cli/pip_install/, 2026-11-25",
+    ),
+)
 def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """It installs the requirements, from files that are there, and each `pip install` has the flags asked for."""
+    """It installs the requirements, from files that are there, and each `pip install` has the flags asked for.
+
+    The command is read as a shell would read it, with the scripts that it runs. A file that is not there ends the
+    build, as do ``sudo`` and ``apt-get``, for which a native build has no rights; and where nothing is installed the
+    service has no packages. What cannot be followed is said, as advice.
+
+    To satisfy it, name files that are in the repository, relative to rootDir::
+
+        buildCommand: pip install --no-cache-dir -r requirements.txt
+    """
     command = service.build_command
     if command is None:
         message = f"{service.name} has no buildCommand, so nothing installs its requirements"
@@ -32,7 +50,7 @@ def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]
         message = f"the build command of {service.name} cannot be read as a shell's: {mistake.reason}"
         yield _finding(mistake.location, message)
     yield from _without_folder(service, deployment)
-    yield from _missing(service, build, deployment)
+    yield from missing_paths("build-command", service, build.commands, deployment)
     yield from _impossible(service, build)
     yield from _not_known(service, command, build)
     for project in build.installs.from_projects:
@@ -41,6 +59,7 @@ def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]
         yield from _files(service, install, deployment)
         yield from _redirected(service, install)
         yield from _flags(service, install, deployment)
+    yield from _old_pip(service, build, deployment)
     for installation in build.installations:
         yield from _not_resolved(service, installation.install, installation.unknown)
 
@@ -57,49 +76,6 @@ def _without_folder(service: Service, deployment: Deployment) -> Iterator[Findin
     if service.root_dir is not None and not folder.is_dir():
         message = f"the rootDir of {service.name} is {service.root_dir.text}, and there is no such folder"
         yield _finding(service.root_dir.location, message, fix=("name a folder of the repository",))
-
-
-def _missing(service: Service, build: Build, deployment: Deployment) -> Iterator[Finding]:
-    """Scripts that are run and folders that are gone to, and are not in the repository."""
-    if not deployment.service_folder(service).is_dir():
-        return
-    for script in build.commands.scripts:
-        if not script.is_there:
-            message = f"{service.name} runs {script.path}, and there is no such file in the repository"
-            yield _finding(script.location, message, fix=(_as_written(script, deployment),))
-    for command in build.commands.commands:
-        folder = _folder_gone_to(command)
-        if folder is not None and not (deployment.root / (command.directory or "") / folder.text).is_dir():
-            made = any(folder.text.strip("/") in each.text for each in _words_before(build, command))
-            if not made and not command.is_tolerated and not command.is_conditional:
-                message = f"{service.name} goes to {folder}, and there is no such folder in the repository"
-                yield _finding(folder.location, message, fix=("name a folder relative to where the command runs",))
-
-
-def _as_written(script: Script, deployment: Deployment) -> str:
-    """Names that differ in case only are the same file on some machines, and not on Linux."""
-    path = deployment.root / script.path
-    names = (each.name for each in path.parent.iterdir()) if path.parent.is_dir() else iter(())
-    same = next((name for name in names if name.lower() == path.name.lower()), None)
-    return (
-        f"write {same}, as the file is named" if same else "add the file, or name it relative to where the command runs"
-    )
-
-
-def _folder_gone_to(command: Command) -> Word | None:
-    """The folder of a ``cd`` within the repository."""
-    if command.words[0].text != "cd" or len(command.words) != 2 or command.directory is None:
-        return None
-    folder = command.words[1]
-    is_inside = folder.is_known and not folder.text.startswith(("/", "-"))
-    return folder if is_inside else None
-
-
-def _words_before(build: Build, command: Command) -> Iterator[Word]:
-    for each in build.commands.commands:
-        if each is command:
-            return
-        yield from each.arguments
 
 
 def _impossible(service: Service, build: Build) -> Iterator[Finding]:
@@ -122,11 +98,11 @@ def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Find
     for remark in build.commands.not_followed:
         message = f"{service.name}: `{remark.text}` is not followed: {remark.reason or 'it lies outside'}"
         yield _finding(remark.location, message, fix=(_NAME_THEM,), advice=True)
-    if others or (not installs and unknown):
+    missing = any(not each.is_there for each in build.commands.scripts)
+    if others or (not installs and unknown and not missing):
         programs = ", ".join(f"`{each}`" for each in (others or unknown))
         message = f"what {programs} installs for {service.name} is not known: only pip and uv pip are followed"
         yield _finding(command.location, message, fix=(_NAME_THEM,), advice=True)
-    missing = any(not each.is_there for each in build.commands.scripts)
     if not (installs or others or unknown or build.commands.not_followed or build.commands.mistakes or missing):
         message = f"the build command of {service.name} installs no requirements"
         yield _finding(command.location, message, fix=(f"add {_INSTALL}",))
@@ -170,6 +146,21 @@ def _redirected(service: Service, install: Install) -> Iterator[Finding]:
         if name.startswith("="):
             message = f"{service.name}: the shell takes >{name} for a file to write to, so no version is asked for"
             yield _finding(install.location, message, fix=("put the requirement into quotes",))
+
+
+def _old_pip(service: Service, build: Build, deployment: Deployment) -> Iterator[Finding]:
+    """Wheels that a pip does not know are built from source, whatever is found here."""
+    python = deployment.python_of(service).version
+    installs = [each for each in build.installs.installs if each.installer == "pip"]
+    upgrades = any(each.text.partition("=")[0] == "pip" for install in installs for each in install.projects)
+    if installs and not upgrades and python is not None and platform_facts().has_old_pip(python):
+        yield _finding(
+            installs[0].location,
+            f"{service.name}: the pip of Python {python} is older than 20.3 and knows no wheels such as manylinux_2_28",
+            evidence=("what has only these would be built from source, whatever is said here of its wheels",),
+            fix=("begin with pip install --upgrade pip",),
+            advice=True,
+        )
 
 
 def _not_resolved(service: Service, install: Install, unknown: tuple[str, ...]) -> Iterator[Finding]:

@@ -16,9 +16,28 @@ from pytest_deploycheck.resolution.result import Distribution, Outcome
 HOMES = ("CARGO_HOME", "RUSTUP_HOME")
 
 
-@check("build-home", Subject.SERVICE, applies=is_native_python)
+@check(
+    "build-home",
+    Subject.SERVICE,
+    applies=is_native_python,
+    sources=(
+        "https://doc.rust-lang.org/cargo/guide/cargo-home.html, 2026-11-23",
+        "https://render.com/docs/native-environments, 2026-11-23",
+    ),
+)
 def build_home(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """CARGO_HOME and RUSTUP_HOME point to a writable place."""
+    """CARGO_HOME and RUSTUP_HOME point to a writable place.
+
+    Rust's tools write to these folders, and where they are by default a build cannot write: the incident that this
+    plugin comes from ended with ``Read-only file system (os error 30)``. It is an error where something would be
+    compiled with Rust, else advice.
+
+    To satisfy it, put them below the project::
+
+        envVars:
+          - {key: CARGO_HOME, value: /opt/render/project/.cargo}
+          - {key: RUSTUP_HOME, value: /opt/render/project/.rustup}
+    """
     wrong: dict[str, list[str]] = {}
     for name in HOMES:
         if reason := _reason(name, service, deployment):

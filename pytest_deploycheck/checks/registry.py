@@ -36,6 +36,7 @@ class Check:
         raises :class:`~pytest_deploycheck.findings.CannotCheck` or
         :class:`~pytest_deploycheck.findings.NothingToDecide`
     :param applies: given the subject and the deployment, whether there is an item at all, from local files alone
+    :param sources: the documents that say why, ``<URL>, <YYYY-MM-DD>`` each; ``docs/checks.md`` shows them
     """
 
     name: str
@@ -43,21 +44,29 @@ class Check:
     subject: Subject
     run: CheckFunction
     applies: Callable[[Any, Deployment], bool]
+    sources: tuple[str, ...] = ()
 
 
 _CHECKS: dict[str, Check] = {}
 
 
 def check(
-    name: str, subject: Subject, applies: Callable[[Any, Deployment], bool] = lambda subject, deployment: True
+    name: str,
+    subject: Subject,
+    applies: Callable[[Any, Deployment], bool] = lambda subject, deployment: True,
+    sources: tuple[str, ...] = (),
 ) -> Callable[[CheckFunction], CheckFunction]:
-    """Register the decorated function as a check; the first line of its docstring is the summary."""
+    """Register the decorated function as a check.
+
+    The first line of its docstring is the summary. Of this package's own checks, the rest says why, and a last part
+    that begins with ``To satisfy it`` says how, with an example: ``docs/checks.md`` is made of them.
+    """
 
     def register(function: CheckFunction) -> CheckFunction:
         if name in _CHECKS:
             raise ValueError(f"there is a check {name!r} already")
         summary = (function.__doc__ or "").strip().partition("\n")[0]
-        _CHECKS[name] = Check(name, summary, subject, function, applies)
+        _CHECKS[name] = Check(name, summary, subject, function, applies, sources)
         return function
 
     return register

@@ -35,9 +35,22 @@ def _has_names(blueprint: Blueprint | None, deployment: Deployment) -> bool:
     return bool(_names(blueprint, deployment))
 
 
-@check("gitignore", Subject.BLUEPRINT, applies=_has_names)
+@check(
+    "gitignore",
+    Subject.BLUEPRINT,
+    applies=_has_names,
+    sources=("https://git-scm.com/docs/gitignore, 2026-11-25",),
+)
 def gitignore(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Finding]:
-    """.gitignore covers the build homes that services set."""
+    """.gitignore covers the build homes that services set.
+
+    A build home that a service sets is a folder name, and a build on one's own machine may make it in the repository,
+    with thousands of files that the next commit takes along.
+
+    To satisfy it, add a line to ``.gitignore``::
+
+        $ echo .cargo/ >> .gitignore
+    """
     from pathspec import GitIgnoreSpec  # As slow to import as all else that a blueprint needs.
 
     names = _names(readable(blueprint, deployment), deployment)

@@ -13,9 +13,23 @@ from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.subjects import SourceOnTarget
 
 
-@check("resolves", Subject.RESOLUTION)
+@check(
+    "resolves",
+    Subject.RESOLUTION,
+    sources=("https://pip.pypa.io/en/stable/topics/dependency-resolution/, 2026-11-23",),
+)
 def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]:
-    """pip finds a distribution for every requirement, and all of them fit together."""
+    """pip finds a distribution for every requirement, and all of them fit together.
+
+    It is pip's own answer for the target, not for this machine: the same versions and files, by the same resolver.
+    Where pip ends with ``ResolutionImpossible`` or ``No matching distribution found``, so does the build. What only a
+    build would tell, since a source distribution computes what it requires, is said to be unknown.
+
+    To satisfy it, change a line so that all fit together::
+
+        aiogram==3.13.1
+        aiohttp>=3.9.0,<3.11  # what aiogram asks for
+    """
     resolution = deployment.resolution(place)
     if resolution.outcome is Outcome.UNREACHABLE:
         raise CannotCheck(resolution.message)

@@ -12,9 +12,25 @@ from pytest_deploycheck.resolution.result import Distribution, Outcome, Resoluti
 from pytest_deploycheck.subjects import RequirementOnTarget, SourceOnTarget
 
 
-@check("wheel", Subject.REQUIREMENT)
+@check(
+    "wheel",
+    Subject.REQUIREMENT,
+    sources=(
+        "https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/, 2026-11-23",
+        "https://render.com/docs/python-version, 2026-11-23",
+    ),
+)
 def wheel(subject: RequirementOnTarget, deployment: Deployment) -> Iterator[Finding]:
-    """Every distribution that a requirement line brings in is a wheel on the target."""
+    """Every distribution that a requirement line brings in is a wheel on the target.
+
+    A source distribution is built during the deploy, which takes a compiler that the build may not have, and minutes
+    that it has. A new Python has no wheels of old versions. What is far below in the closure is said of the line
+    above it that can be changed.
+
+    To satisfy it, ask for a version with a wheel for the target, or for a Python that has one::
+
+        pydantic==2.12.0
+    """
     resolution = deployment.resolution(subject.place)
     _assert_decidable(subject, resolution)
     lines = {line.location for line in subject.lines}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import PurePosixPath
+from typing import Any
+
+from packaging.version import Version
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,34 @@ class PythonDefault:
 
 
 @dataclass(frozen=True)
+class FreePlan:
+    """What comes without payment, and what does not.
+
+    :param kinds: the kinds of services that have it; a database has it too
+    :param lacks: fields that a service on it cannot have, and what they ask for
+    :param database_days: after so many days a database expires; after ``grace_days`` more it is deleted
+    """
+
+    kinds: tuple[str, ...]
+    lacks: Mapping[str, str]
+    most_instances: int
+    database_days: int
+    grace_days: int
+
+
+@dataclass(frozen=True)
+class MountPaths:
+    """Where a disk can be mounted.
+
+    :param forbidden: absolute; what lies below them is allowed
+    :param virtual_environment: where Python's packages are installed
+    """
+
+    forbidden: tuple[str, ...]
+    virtual_environment: str
+
+
+@dataclass(frozen=True)
 class PlatformFacts:
     """Facts with the source and the day that ``platform.json`` gives for each.
 
@@ -38,7 +70,11 @@ class PlatformFacts:
     :param python_date: when the list of Python releases was made
     :param latest_patches: by minor version, ``{"3.13": "3.13.18"}``, the oldest first
     :param checkout: where the repository is checked out, absolute
+    :param default_port: PORT of a web service that does not set it
+    :param reserved_ports: those that no service can listen on
+    :param set_variables: the names of environment variables that are there without being set
     :param writable_folders: absolute; what lies below them can be written during a build
+    :param last_with_old_pip: by minor version, the last release whose pip knows no wheels such as ``manylinux_2_28``
     """
 
     platform_tag: str
@@ -47,7 +83,13 @@ class PlatformFacts:
     python_date: date
     latest_patches: dict[str, str]
     checkout: str
+    default_port: int
+    reserved_ports: tuple[int, ...]
+    set_variables: frozenset[str]
     writable_folders: tuple[str, ...]
+    last_with_old_pip: dict[str, str]
+    free_plan: FreePlan
+    mount_paths: MountPaths
 
     @property
     def newest_default(self) -> str:
@@ -66,6 +108,12 @@ class PlatformFacts:
     def latest_patch(self, minor: str) -> str | None:
         """The newest release of ``3.13``, None where none is known."""
         return self.latest_patches.get(minor)
+
+    def has_old_pip(self, python: str) -> bool:
+        """Whether the pip that a Python brings passes over the wheels of today."""
+        version = Version(python)
+        last = self.last_with_old_pip.get(f"{version.major}.{version.minor}")
+        return last is not None and version <= Version(last)
 
     def is_writable(self, folder: str) -> bool:
         """Whether a build can write to a folder; a relative one lies below the checkout, which can be written."""
@@ -87,8 +135,22 @@ def platform_facts() -> PlatformFacts:
         python_date=date.fromisoformat(facts["python_releases"]["date"]),
         latest_patches=facts["python_releases"]["latest_patch"],
         checkout=facts["checkout"]["value"],
+        default_port=facts["default_port"]["value"],
+        reserved_ports=tuple(facts["reserved_ports"]["value"]),
+        set_variables=frozenset(facts["set_variables"]["value"]),
         writable_folders=tuple(facts["writable_folders"]["value"]),
+        last_with_old_pip=facts["pip_without_glibc_tags"]["value"],
+        free_plan=_free_plan(facts["free_plan"]),
+        mount_paths=_mount_paths(facts["mount_paths"]),
     )
+
+
+def _free_plan(row: Mapping[str, Any]) -> FreePlan:
+    return FreePlan(tuple(row["kinds"]), row["lacks"], row["most_instances"], row["database_days"], row["grace_days"])
+
+
+def _mount_paths(row: Mapping[str, Any]) -> MountPaths:
+    return MountPaths(tuple(row["forbidden"]), row["virtual_environment"])
 
 
 def _day(text: str | None) -> date | None:

@@ -18,6 +18,8 @@ FILE = ".python-version"
 
 _FULL = re.compile(r"\d+\.\d+\.\d+")
 _MINOR = re.compile(r"\d+\.\d+")
+# Around it people write what other tools take: `python-3.12.1`, `v3.12`, `>=3.12`, `3.12.x`.
+_MEANT = re.compile(r"(?<![\d.])3\.\d+(?:\.\d+)?(?![\d])")
 # What precedes the number is pyenv's, and not Render's: `python-3.12.1` stood in Heroku's runtime.txt.
 _IN_FILE = re.compile(r"3\.\d+(?:\.\d+)?")
 
@@ -91,10 +93,16 @@ def _of_variable(variable: EnvironmentVariable) -> ServicePython:
         return _trapped(text, location)
     if _FULL.fullmatch(text):
         return ServicePython(text, Origin.VARIABLE, location, _unsupported(text))
-    meant = platform_facts().latest_patch(text) if _MINOR.fullmatch(text) else None
+    meant = version_meant(text)
     example = meant or platform_facts().newest_default
     mistake = Mistake(f"{VARIABLE} has to be fully qualified, and is {text!r}", f'write value: "{example}"')
     return ServicePython(meant, Origin.VARIABLE, location, mistake)
+
+
+def version_meant(text: str) -> str | None:
+    """The fully qualified version that somebody means who writes more or less than one; None where none is known."""
+    found = _MEANT.search(text) if "pypy" not in text.lower() else None
+    return found[0] if found and _FULL.fullmatch(found[0]) else found and platform_facts().latest_patch(found[0])
 
 
 def _trapped(text: str, location: Location) -> ServicePython:
@@ -111,11 +119,12 @@ def _of_file(text: str) -> ServicePython:
     number, version = said[0] if said else (1, "")
     location = Location(FILE, number)
     if not _IN_FILE.fullmatch(version):
+        meant = version_meant(version)
         mistake = Mistake(
             f"{FILE} has to hold a version and nothing else, and holds {version!r}",
-            f"write {platform_facts().newest_default}, or only {platform_facts().released_minors[-1]}",
+            f"write {meant or platform_facts().newest_default}",
         )
-        return ServicePython(None, Origin.FILE, location, mistake)
+        return ServicePython(meant, Origin.FILE, location, mistake)
     if _MINOR.fullmatch(version):
         # Of a minor version that is not known here there is at least its first release.
         version = platform_facts().latest_patch(version) or f"{version}.0"

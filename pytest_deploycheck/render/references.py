@@ -72,6 +72,13 @@ class References:
         databases = [(each.given_name.text, each) for each in blueprint.databases if each.given_name]
         self._databases = _Named("the database", [*databases, *replicas])
         self._groups = _Named("the group", [(g.given_name.text, g) for g in blueprint.groups if g.given_name])
+        self.services = {each.given_name.text: each for each in blueprint.services if each.given_name}
+        self.databases = tuple(each for each in blueprint.databases if each.given_name)
+
+    def groups_of(self, service: Service) -> Iterator[EnvVarGroup]:
+        """The groups that a service uses, those that are in the blueprint, in its order."""
+        found = (self._groups.find(each, service.scope, service.name)[0] for each in service.groups)
+        return (each for each in found if each is not None)
 
     def faults(self, service: Service) -> Iterator[Fault]:
         """What is wrong with the references of a service."""
@@ -112,6 +119,7 @@ class References:
         if other is not None and other.type is not None and reference.type is not None:
             yield from _type(reference.type, other, user)
         yield from _property(reference, other, user)
+        yield from _unreachable(reference, other, user)
         if other is not None and reference.variable is not None:
             yield from _variable(reference.variable, other, self._groups, user)
 
@@ -143,6 +151,16 @@ def _property(reference: Reference, other: Service | None, user: str) -> Iterato
     fix = f"write one of {there}" if there else "it cannot be reached by others: take a value from another service"
     message = f"{user} takes {wanted.text} of {reference.name.text}, {kind.called}, which has no such property"
     yield Fault(wanted.location, message, (fix,))
+
+
+def _unreachable(reference: Reference, other: Service | None, user: str) -> Iterator[Fault]:
+    """https://render.com/docs/free: a free web service sends requests over the private network, and gets none."""
+    plan, wanted = (other.fields.scalar("plan") if other else None), reference.property
+    if other is None or not other.is_web or wanted is None or plan is None or plan.text.casefold() != "free":
+        return
+    message = f"{user} takes the private address of {other.name}, a free web service, which cannot be reached there"
+    fix = ("write envVarKey: RENDER_EXTERNAL_URL in place of property, which is its public address",)
+    yield Fault(wanted.location, message, (*fix, f"give {other.name} a paid plan"), is_certain=False)
 
 
 def _variable(wanted: Scalar, other: Service, groups: _Named[EnvVarGroup], user: str) -> Iterator[Fault]:

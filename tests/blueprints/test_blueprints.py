@@ -2,10 +2,11 @@
 
 A file of ``faults/`` begins with comments, whose lines count:
 
-    # expect: <check> <error|advice> <line>:<column> <words of its message>
-    # file: <path> <its text, in which \\n begins a line; none for an empty file>
+    # expect: <check> <error|advice> [<path>:]<line>:<column> <words of its message>
+    # file: <path> <its text, in which \\n begins a line and \\t is a tab; none for an empty file>
 
-All findings of the checks that it names are compared, and the errors of all others: there are none.
+A place without a path is in the blueprint. All findings of the checks that it names are compared, and the errors of all
+others: there are none.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ HERE = Path(__file__).parent
 FAULTS = sorted((HERE / "faults").glob("*.yaml"))
 SOUND = sorted((HERE / "sound").glob("*.yaml"))
 
-_EXPECT = re.compile(r"# expect: (?P<check>\S+) (?P<severity>error|advice) (?P<place>\d+:\d+) (?P<words>.+)")
+_EXPECT = re.compile(r"# expect: (?P<check>\S+) (?P<severity>error|advice) (?P<place>(?:\S+:)?\d+:\d+) (?P<words>.+)")
 _FILE = re.compile(r"# file: (?P<path>\S+) ?(?P<text>.*)")
 
 
@@ -49,7 +50,7 @@ def header(blueprint: Path) -> list[str]:
 def expected_of(blueprint: Path) -> list[Expected]:
     lines = [line for line in header(blueprint) if line.startswith("# expect:")]
     found = [_EXPECT.fullmatch(line) for line in lines]
-    assert all(found), f"{blueprint.name}: # expect: <check> <error|advice> <line>:<column> <words>"
+    assert all(found), f"{blueprint.name}: # expect: <check> <error|advice> [<path>:]<line>:<column> <words>"
     return [Expected(**match.groupdict()) for match in found if match]
 
 
@@ -59,7 +60,7 @@ def project(blueprint: Path, root: Path) -> Deployment:
     files |= {match["path"]: match["text"] for line in header(blueprint) if (match := _FILE.fullmatch(line))}
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text.replace("\\n", "\n"))
+        (root / path).write_text(text.replace("\\n", "\n").replace("\\t", "\t"))
     (root / "render.yaml").write_bytes(blueprint.read_bytes())
     return Deployment(Settings(root=root, offline=True), {})
 
@@ -79,7 +80,8 @@ def made(planned: PlannedCheck, deployment: Deployment) -> list[Finding]:
 
 
 def shown(finding: Finding) -> str:
-    place = f"{finding.location.line}:{finding.location.column}"
+    path = "" if finding.location.path == "render.yaml" else f"{finding.location.path}:"
+    place = f"{path}{finding.location.line}:{finding.location.column}"
     return str(Expected(finding.check, finding.severity.value, place, finding.message))
 
 

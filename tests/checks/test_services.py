@@ -15,9 +15,10 @@ from pytest_deploycheck.settings import Settings
 WEB = "services:\n  - type: web\n    name: api\n    runtime: python\n"
 PIP = "    buildCommand: pip install --no-cache-dir -r requirements.txt\n"
 HEALTH = "    healthCheckPath: /up\n"
+START = "    startCommand: python -m http.server $PORT\n"
 PINNED = "    envVars:\n      - {key: PYTHON_VERSION, value: 3.13.4}\n"
 HOMES = "      - {key: CARGO_HOME, value: /tmp/c}\n      - {key: RUSTUP_HOME, value: /tmp/r}\n"
-WHOLE = WEB + PIP + HEALTH + PINNED + HOMES
+WHOLE = WEB + PIP + START + HEALTH + PINNED + HOMES
 
 
 @pytest.fixture(autouse=True)

@@ -33,6 +33,7 @@ ITEMS = [
     "render.yaml::api::build-command",
     "render.yaml::api::build-home",
     "render.yaml::api::health-check-path",
+    "render.yaml::api::variables",
     f"requirements.txt::{TARGET}::resolves",
     f"requirements.txt::{TARGET}::demo",
     f"requirements.txt::{TARGET}::other-project",

@@ -65,13 +65,14 @@ def test_as_it_is_three_requirements_and_the_health_check_fail(as_it_is: pytest.
         *(f"render.yaml::{service}::build-home" for service in NATIVE),
         "render.yaml::nexus-api::health-check-path",
     }
-    as_it_is.assert_outcomes(failed=8, passed=37, warnings=12)
+    as_it_is.assert_outcomes(failed=8, passed=46, warnings=12)
 
 
-def test_the_static_service_is_asked_for_its_fields_alone(as_it_is: pytest.RunResult) -> None:
+def test_the_static_service_is_asked_for_its_fields_and_what_it_publishes(as_it_is: pytest.RunResult) -> None:
     assert [node_id for node_id in outcomes(as_it_is) if "nexus-miniapp" in node_id] == [
         "render.yaml::nexus-miniapp::fields",
         "render.yaml::nexus-miniapp::references",
+        "render.yaml::nexus-miniapp::static",
     ]
 
 

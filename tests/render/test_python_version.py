@@ -57,7 +57,14 @@ def test_the_variable_goes_before_the_file_and_the_file_before_the_default() -> 
         ("value: 3.13", "latest", "has to be fully qualified, and is '3.13'", True),
         ("value: 3.10", "latest", "YAML reads PYTHON_VERSION's 3.10 as the number 3.1", True),
         ("value: latest", None, "has to be fully qualified, and is 'latest'", True),
-        ("value: python-3.12.1", None, "has to be fully qualified", True),
+        ("value: python-3.12.1", "3.12.1", "has to be fully qualified", True),
+        ("value: v3.12.1", "3.12.1", "has to be fully qualified", True),
+        ("value: '>=3.12'", "3.12.16", "has to be fully qualified", True),
+        ("value: 3.12.x", "3.12.16", "has to be fully qualified", True),
+        ("value: 3.12.*", "3.12.16", "has to be fully qualified", True),
+        ("value: '3'", None, "has to be fully qualified", True),
+        ("value: 3.99", None, "has to be fully qualified", True),
+        ("value: pypy3.10-7.3.12", None, "has to be fully qualified", True),
         ("value: 3.7.2", "3.7.2", "older than 3.7.3", True),
         ("value: 2.7.18", "2.7.18", "older than 3.7.3", True),
         ("value: 3.13.99", "3.13.99", "was not released when this plugin last looked", False),
@@ -93,10 +100,21 @@ def test_the_file(text: str, version: str, line: int) -> None:
     assert (found.location.path, found.location.line) == (".python-version", line)
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "cpython-3.12\n", "3\n", "3.12.x\n", "system\n"])
-def test_a_file_without_a_version_is_a_mistake(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("", None),
+        ("# nothing\n", None),
+        ("cpython-3.12\n", "3.12.16"),
+        ("python-3.12.1\n", "3.12.1"),
+        ("3\n", None),
+        ("3.12.x\n", "3.12.16"),
+        ("system\n", None),
+    ],
+)
+def test_a_file_without_a_version_is_a_mistake(text: str, version: str | None) -> None:
     found = python(None, text)
-    assert found.version is None
+    assert found.version == version
     assert found.mistake is not None
     assert "has to hold a version and nothing else" in found.mistake.message
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-
-from tree_sitter import Node
 
 from pytest_deploycheck.sources.shell.calls import SHELLS, MakeCall, ShellCall, inline_text, is_shell_script
 from pytest_deploycheck.sources.shell.command import Command, Commands, Remark, Script, Word
-from pytest_deploycheck.sources.shell.expansion import Expansion, Places
 from pytest_deploycheck.sources.shell.makefile import Makefile, NoSuchTarget, read_makefile
 from pytest_deploycheck.sources.shell.state import Repository, State
 from pytest_deploycheck.sources.shell.syntax import Syntax
 from pytest_deploycheck.sources.shell.text import Text, text_of_file
+from pytest_deploycheck.sources.shell.walk import Ended, Frame, Walk
 from pytest_deploycheck.sources.shell.wrapping import ASSIGNMENT, Wrapped, unwrapped
 
 # Scripts that call each other in a circle end here, and so do those that would take long to read.
@@ -23,28 +21,7 @@ _MOST_DEPTH = 20
 _MOST_COMMANDS = 5000
 _MOST_BYTES = 1_000_000
 
-# What stands for a condition when the command behind it is `&&`.
-_TESTS = frozenset({"test", "[", "[[", "command", "which", "type", "hash", "grep"})
-
 _ASSIGNING = frozenset({"export", "declare", "typeset", "local", "readonly"})
-
-
-class _Ended(Exception):
-    """The script ends here: ``exit``, or ``exec`` with a program."""
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """One text that is read.
-
-    :param script: the file, None for a command line
-    :param arguments: of the script or function; None where they are not known
-    """
-
-    text: Text
-    syntax: Syntax
-    script: str | None = None
-    arguments: tuple[Word, ...] | None = None
 
 
 def read_commands(
@@ -58,203 +35,32 @@ def read_commands(
     :param environment: the variables that are set there, None for values that are not known
     """
     shell = _Shell(Repository(root, checkout), State(directory, dict(environment), {}))
-    with contextlib.suppress(_Ended, RecursionError):
-        shell.run(_Frame(text, Syntax(text)))
+    with contextlib.suppress(Ended, RecursionError):
+        shell.run(Frame(text, Syntax(text)))
     return shell.result()
 
 
-class _Shell:
-    """One walk through all that is run."""
+class _Shell(Walk):
+    """What the programs of one command line do, as far as it leads to further commands."""
 
     def __init__(self, repository: Repository, state: State) -> None:
-        self._repository = repository
-        self._state = state
-        self._conditions = 0
-        self._commands: list[Command] = []
+        super().__init__(repository, state)
         self._scripts: dict[Script, None] = {}
         self._not_followed: dict[Remark, None] = {}
         self._mistakes: dict[Remark, None] = {}
-        self._functions: dict[str, tuple[_Frame, Node]] = {}
         self._running: list[str] = []
         self._executable: set[str] = set()
-        self._named: set[str] = set()
 
     def result(self) -> Commands:
         return Commands(tuple(self._commands), tuple(self._scripts), tuple(self._not_followed), tuple(self._mistakes))
 
-    def run(self, frame: _Frame) -> None:
+    def run(self, frame: Frame) -> None:
         """All of a text."""
         self._mistakes |= dict.fromkeys(frame.syntax.mistakes())
         self._not_followed |= dict.fromkeys(frame.syntax.doubts())
         self._all(frame.syntax.root.children, frame)
 
-    # Compound commands.
-
-    def _all(self, nodes: Sequence[Node], frame: _Frame) -> None:
-        for node in nodes:
-            visit = _VISITS.get(node.type)
-            if visit is not None:
-                visit(self, node, frame)
-
-    def _children(self, node: Node, frame: _Frame) -> None:
-        self._all(node.children, frame)
-
-    def _list(self, node: Node, frame: _Frame) -> None:
-        left, *rest = node.children
-        before = len(self._commands)
-        self._all([left], frame)
-        operator = rest[0].type if rest else ""
-        if operator == "||":
-            self._commands[before:] = [replace(each, is_tolerated=True) for each in self._commands[before:]]
-        if operator == "||" or (operator == "&&" and self._is_test(left, frame)):
-            with self._perhaps():
-                self._all(rest, frame)
-        else:
-            self._all(rest, frame)
-
-    def _is_test(self, node: Node, frame: _Frame) -> bool:
-        first = frame.syntax.written(node).partition(" ")[0]
-        return node.type == "test_command" or first in _TESTS or (node.type == "list" and node.children[1].type == "||")
-
-    def _if(self, node: Node, frame: _Frame) -> None:
-        then = next((at for at, each in enumerate(node.children) if each.type == "then"), len(node.children))
-        self._all(node.children[:then], frame)
-        body = node.children[then:]
-        branches = [each for each in body if each.type in ("elif_clause", "else_clause")]
-        with self._perhaps():
-            self._all([each for each in body if each not in branches], frame)
-        for branch in branches:
-            with self._perhaps():
-                self._children(branch, frame)
-
-    def _perhaps_children(self, node: Node, frame: _Frame) -> None:
-        with self._perhaps():
-            self._children(node, frame)
-
-    def _for(self, node: Node, frame: _Frame) -> None:
-        """A loop over words that are known is run for each of them."""
-        name, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
-        listed = node.children_by_field_name("value")
-        with self._apart():
-            self._substitutions(listed, frame)
-        values = self._words(listed, frame)
-        if name is None or body is None:
-            return
-        variable = frame.syntax.written(name)
-        if values and all(each.is_known for each in values):
-            for value in values:
-                self._state = self._state.with_variable(variable, value.text)
-                self._children(body, frame)
-        else:
-            with self._perhaps():
-                self._state = self._state.with_variable(variable, None)
-                self._children(body, frame)
-
-    def _subshell(self, node: Node, frame: _Frame) -> None:
-        with self._apart():
-            self._children(node, frame)
-
-    def _pipeline(self, node: Node, frame: _Frame) -> None:
-        for child in node.children:
-            with self._apart():
-                self._all([child], frame)
-
-    def _function(self, node: Node, frame: _Frame) -> None:
-        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
-        if name is not None and body is not None:
-            self._functions[frame.syntax.written(name)] = (frame, body)
-
-    @contextlib.contextmanager
-    def _perhaps(self) -> Iterator[None]:
-        """What is run in here may also not be run."""
-        before = self._state
-        self._conditions += 1
-        try:
-            with contextlib.suppress(_Ended):
-                yield
-        finally:
-            self._conditions -= 1
-            self._state = self._state.or_else(before)
-
-    @contextlib.contextmanager
-    def _apart(self) -> Iterator[None]:
-        """What is run in here has a shell of its own."""
-        before = self._state
-        try:
-            with contextlib.suppress(_Ended):
-                yield
-        finally:
-            self._state = before
-
-    # Simple commands.
-
-    def _redirected(self, node: Node, frame: _Frame) -> None:
-        outputs: list[str] = []
-        for each in node.children:
-            if each.type == "file_redirect" and any(child.type in (">", ">>", "&>", ">|") for child in each.children):
-                outputs += [word.text for word in self._words(each.children[-1:], frame)]
-        before = len(self._commands)
-        self._children(node, frame)
-        redirected = [replace(each, outputs=(*each.outputs, *outputs)) for each in self._commands[before:]]
-        self._commands[before:] = redirected
-        self._named.update(filter(None, (self._inside(each) for each in outputs)))
-
-    def _command(self, node: Node, frame: _Frame) -> None:
-        assigned = [each for each in node.children if each.type == "variable_assignment"]
-        named = [each for each in node.children if each.type not in ("variable_assignment", "file_redirect")]
-        # The grammar goes on over the end of the line behind assignments that stand alone.
-        stand_alone = bool(assigned and named) and "\n" in frame.syntax.between(
-            assigned[-1].end_byte, named[0].start_byte
-        ).replace("\\\n", "")
-        before = self._state
-        self._all(assigned, frame)
-        if stand_alone:
-            before = self._state
-        environment, self._state = self._state, before
-        with self._apart():
-            self._substitutions(named, frame)
-        words = self._words(named, frame)
-        if words:
-            self._simple(words, environment, frame)
-        else:
-            self._state = environment
-
-    def _words(self, nodes: Sequence[Node], frame: _Frame) -> tuple[Word, ...]:
-        root = self._repository.checkout
-        script = self._repository.absolute(frame.script.rpartition("/")[0] if frame.script is not None else None)
-        places = Places(script, self._repository.absolute(self._state.directory), root)
-        expansion = Expansion(frame.text, frame.syntax, self._state.variables, places, frame.arguments)
-        return tuple(word for node in nodes for word in expansion.words(node))
-
-    def _substitutions(self, nodes: Sequence[Node], frame: _Frame) -> None:
-        """Commands whose output is put into a word are run too."""
-        for node in nodes:
-            if node.type == "command_substitution":
-                self._all(node.children, frame)
-            else:
-                self._substitutions(node.children, frame)
-
-    def _assignment(self, node: Node, frame: _Frame) -> None:
-        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-        if name is None:
-            return
-        with self._apart():
-            self._substitutions([node], frame)
-        words = self._words([value], frame) if value is not None else ()
-        known = all(each.is_known for each in words)
-        self._set(frame.syntax.written(name), " ".join(each.text for each in words) if known else None)
-
-    def _set(self, name: str, value: str | None) -> None:
-        self._state = self._state.with_variable(name, value)
-
-    def _declaration(self, node: Node, frame: _Frame) -> None:
-        self._all([each for each in node.children if each.type == "variable_assignment"], frame)
-
-    def _unset(self, node: Node, frame: _Frame) -> None:
-        for each in node.children[1:]:
-            self._state = self._state.without_variable(frame.syntax.written(each))
-
-    def _simple(self, words: tuple[Word, ...], environment: State, frame: _Frame) -> None:
+    def _simple(self, words: tuple[Word, ...], environment: State, frame: Frame) -> None:
         """A program with its arguments.
 
         :param environment: the state with the variables that stand before it
@@ -267,7 +73,7 @@ class _Shell:
             wrapped.words, self._state.directory, environment.assigned, wrapped.wrappers, self._conditions > 0
         )
         if len(self._commands) >= _MOST_COMMANDS:
-            raise _Ended
+            raise Ended
         builtin = _BUILTINS.get(program.text)
         if program.text in self._functions and not wrapped.wrappers:
             self._call(program.text, tuple(arguments))
@@ -284,14 +90,11 @@ class _Shell:
         else:
             self._add(found)
         if "exec" in wrapped.wrappers and not self._conditions:
-            raise _Ended
+            raise Ended
 
     def _add(self, command: Command) -> None:
         self._commands.append(command)
         self._named.update(filter(None, (self._inside(each.text.rpartition("=")[2]) for each in command.arguments)))
-
-    def _inside(self, path: str) -> str | None:
-        return self._repository.inside(self._state.directory, path) if path and not path.startswith("-") else None
 
     def _exported(self, arguments: Sequence[Word]) -> None:
         for each in arguments:
@@ -299,15 +102,16 @@ class _Shell:
                 self._set(match[1], match[2] if each.is_known else None)
 
     def _call(self, name: str, arguments: tuple[Word, ...]) -> None:
-        frame, body = self._functions[name]
+        frame, body, is_conditional = self._functions[name]
         if self._running.count(f"{name}()") < 2 and len(self._running) < _MOST_DEPTH:
             self._running.append(f"{name}()")
-            self._children(body, replace(frame, arguments=arguments))
+            with self._perhaps() if is_conditional else contextlib.nullcontext():
+                self._children(body, replace(frame, arguments=arguments))
             self._running.pop()
 
     # What shells do themselves.
 
-    def _cd(self, command: Command, frame: _Frame) -> None:
+    def _cd(self, command: Command, frame: Frame) -> None:
         self._add(command)
         self._state = replace(self._state, directory=self._changed(command))
 
@@ -317,20 +121,20 @@ class _Shell:
             return None
         return self._repository.inside(self._state.directory, folders[0].text) if folders[0].is_known else None
 
-    def _popd(self, command: Command, frame: _Frame) -> None:
+    def _popd(self, command: Command, frame: Frame) -> None:
         self._state = replace(self._state, directory=None)
 
-    def _exit(self, command: Command, frame: _Frame) -> None:
-        raise _Ended
+    def _exit(self, command: Command, frame: Frame) -> None:
+        raise Ended
 
-    def _return(self, command: Command, frame: _Frame) -> None:
+    def _return(self, command: Command, frame: Frame) -> None:
         """Only what follows in the function is left out, and that is seldom known: read on."""
 
-    def _source(self, command: Command, frame: _Frame) -> None:
+    def _source(self, command: Command, frame: Frame) -> None:
         if command.arguments:
             self._file(command.arguments[0], command, frame.arguments, is_apart=False)
 
-    def _eval(self, command: Command, frame: _Frame) -> None:
+    def _eval(self, command: Command, frame: Frame) -> None:
         words = command.arguments
         if len(words) == 1:
             self._inline(words[0], command, frame.arguments)
@@ -338,7 +142,7 @@ class _Shell:
             joined = Word(" ".join(each.text for each in words), words[0].location, words[0].is_known)
             self._inline(joined, command, frame.arguments)
 
-    def _chmod(self, command: Command, frame: _Frame) -> None:
+    def _chmod(self, command: Command, frame: Frame) -> None:
         mode, *paths = [each.text for each in command.arguments if not each.text.startswith("-")] or [""]
         if "x" in mode or (mode.isdigit() and int(mode[-3], 8) % 2 if len(mode) >= 3 else False):
             self._executable.update(filter(None, map(self._inside, paths)))
@@ -363,7 +167,7 @@ class _Shell:
         if text is None:
             self._unknown(command, "what it runs is only known when it runs")
         else:
-            self.run(_Frame(text, Syntax(text), None, arguments))
+            self.run(Frame(text, Syntax(text), None, arguments))
 
     def _path(self, command: Command, wrapped: Wrapped, environment: State) -> None:
         """A program that is named with its folder: a file of the repository, or one that the build makes."""
@@ -422,7 +226,7 @@ class _Shell:
             return
         self._running.append(path)
         text = text_of_file(path, content)
-        self.run(_Frame(text, Syntax(text), path, arguments))
+        self.run(Frame(text, Syntax(text), path, arguments))
         self._running.pop()
 
     def _make(self, command: Command, environment: State) -> None:
@@ -445,7 +249,7 @@ class _Shell:
                 self._state = replace(environment, directory=folder)
                 if len(self._running) < _MOST_DEPTH:
                     self._running.append(path)
-                    self.run(_Frame(text, Syntax(text)))
+                    self.run(Frame(text, Syntax(text)))
                     self._running.pop()
 
     def _makefile(self, folder: str, names: Sequence[str]) -> tuple[str, Makefile] | None:
@@ -461,26 +265,7 @@ class _Shell:
         self._not_followed[Remark(command.location, str(command), reason)] = None
 
 
-_Visit = Callable[[_Shell, Node, _Frame], None]
-_VISITS: dict[str, _Visit] = {
-    **dict.fromkeys(("program", "compound_statement", "do_group", "negated_command", "ERROR"), _Shell._children),
-    "list": _Shell._list,
-    "if_statement": _Shell._if,
-    **dict.fromkeys(("while_statement", "c_style_for_statement", "case_item"), _Shell._perhaps_children),
-    "case_statement": _Shell._children,
-    "for_statement": _Shell._for,
-    "subshell": _Shell._subshell,
-    "pipeline": _Shell._pipeline,
-    "function_definition": _Shell._function,
-    "redirected_statement": _Shell._redirected,
-    "command": _Shell._command,
-    "variable_assignment": _Shell._assignment,
-    "variable_assignments": _Shell._children,
-    "declaration_command": _Shell._declaration,
-    "unset_command": _Shell._unset,
-}
-
-_Builtin = Callable[[_Shell, Command, _Frame], None]
+_Builtin = Callable[[_Shell, Command, Frame], None]
 _BUILTINS: dict[str, _Builtin] = {
     **dict.fromkeys(("cd", "pushd"), _Shell._cd),
     "popd": _Shell._popd,

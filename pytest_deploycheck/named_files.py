@@ -1,0 +1,136 @@
+"""The files of the repository that a blueprint names, each with the place where it does."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from pytest_deploycheck.location import Location
+from pytest_deploycheck.render.blueprint import Service
+from pytest_deploycheck.sources.shell.command import Command, Commands
+from pytest_deploycheck.sources.tree import inner_path
+
+if TYPE_CHECKING:
+    from pytest_deploycheck.deployment import Deployment
+
+# Programs that run the file that they are given first.
+_INTERPRETERS = ("python", "node")
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file that a service needs.
+
+    :param path: relative to the root, with forward slashes, spelled as the blueprint or a script has it
+    :param location: where it is named
+    :param use: what for, as messages have it: ``api installs requirements.txt``
+    :param is_script: whether a shell, or the system by its first line, reads it
+    :param is_program: whether it is run by its name alone, and nothing makes it executable before: ``./build.sh``
+    """
+
+    path: str
+    location: Location
+    use: str
+    is_script: bool = False
+    is_program: bool = False
+
+
+def find_named_files(deployment: Deployment) -> Iterator[NamedFile]:
+    """Those of each service that is built from this repository; what may lie in another is left out.
+
+    A file is found again for each place that names it. More kinds of them are more functions below.
+    """
+    for service in deployment.blueprint.services if deployment.blueprint else ():
+        if service.fields.scalar("repo") is None:
+            yield from _of_service(service, deployment)
+
+
+def _of_service(service: Service, deployment: Deployment) -> Iterator[NamedFile]:
+    runtime = service.runtime.text if service.runtime else ""
+    if runtime == "docker":
+        yield from _dockerfile(service)
+    if runtime in ("docker", "image"):
+        return  # What its commands name is in the image.
+    yield from _requirements(service, deployment)
+    yield from _of_commands(service, deployment)
+
+
+def _dockerfile(service: Service) -> Iterator[NamedFile]:
+    file = service.fields.scalar("dockerfilePath")
+    path = inner_path(file.text) if file else "Dockerfile"
+    if path is not None:
+        location = file.location if file else service.location
+        yield NamedFile(path, location, f"{service.name} is built from {path}")
+
+
+def _requirements(service: Service, deployment: Deployment) -> Iterator[NamedFile]:
+    """What its build installs: the files it names, those that they include, those of projects and their locks."""
+    build = deployment.build(service)
+    for install in build.installs.installs:
+        for word in (*install.requirements, *install.constraints):
+            if (path := install.path(word)) is not None:
+                yield NamedFile(path, word.location, f"{service.name} installs {path}")
+    for installation in build.installations:
+        for path in installation.file.files if installation.file else ():
+            yield NamedFile(path, installation.install.location, f"{service.name} installs {path}")
+    for project in build.installs.from_projects:
+        folder = project.command.directory
+        for name in (*project.needs, project.lock) if folder is not None else ():
+            if name and (path := inner_path(folder or ".", name)) is not None:
+                yield NamedFile(path, project.command.location, f"{service.name} installs from {path}")
+
+
+def _of_commands(service: Service, deployment: Deployment) -> Iterator[NamedFile]:
+    lines = (service.build_command, service.pre_deploy_command, service.start_command)
+    made_executable: list[str] = []
+    for line in lines:
+        if line is not None:
+            commands = deployment.commands(service, line)
+            made_executable += _made_executable(commands)
+            yield from _scripts(service, commands, made_executable)
+            yield from _started(service, commands)
+
+
+def _scripts(service: Service, commands: Commands, made_executable: list[str]) -> Iterator[NamedFile]:
+    for script in commands.scripts:
+        is_ready = script.is_made_executable or any(_covers(each, script.path) for each in made_executable)
+        yield NamedFile(
+            script.path,
+            script.location,
+            f"{service.name} runs {script.path}",
+            is_script=True,
+            is_program=script.is_program and not is_ready,
+        )
+
+
+def _started(service: Service, commands: Commands) -> Iterator[NamedFile]:
+    """What an interpreter is given: ``python manage.py migrate``."""
+    for command in commands.commands:
+        first = next(iter(command.arguments), None)
+        if first is None or not first.is_known or not command.program.startswith(_INTERPRETERS):
+            continue
+        path = inner_path(command.directory, first.text) if command.directory is not None else None
+        if path is not None and path.endswith((".py", ".js", ".mjs", ".cjs")):
+            yield NamedFile(path, first.location, f"{service.name} runs {path}")
+
+
+def _made_executable(commands: Commands) -> Iterator[str]:
+    """What ``chmod +x`` is given, as paths and patterns relative to the root."""
+    for command in commands.commands:
+        if command.program == "chmod" and command.directory is not None and _adds_execution(command):
+            for word in command.arguments[1:]:
+                path = posixpath.normpath(posixpath.join(command.directory, word.text))
+                yield path
+
+
+def _adds_execution(command: Command) -> bool:
+    modes = [each.text for each in command.arguments if not each.text.startswith("-")]
+    mode = modes[0] if modes else ""
+    return "x" in mode.lower() or (mode.isdigit() and len(mode) >= 3 and any(int(each) % 2 for each in mode[-3:]))
+
+
+def _covers(pattern: str, path: str) -> bool:
+    return fnmatchcase(path, pattern) or pattern == "." or path.startswith(f"{pattern}/")

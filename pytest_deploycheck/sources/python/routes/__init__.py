@@ -1,0 +1,1 @@
+"""Which paths an application answers, by the tables of routes in its code."""

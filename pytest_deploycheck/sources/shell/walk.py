@@ -1,0 +1,268 @@
+"""The grammar of a shell, walked: what runs after what, in which state, and what may also not run."""
+
+from __future__ import annotations
+
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tree_sitter import Node
+
+from pytest_deploycheck.sources.shell.command import Command, Word
+from pytest_deploycheck.sources.shell.expansion import Expansion, Places
+from pytest_deploycheck.sources.shell.state import Repository, State
+from pytest_deploycheck.sources.shell.syntax import Syntax
+from pytest_deploycheck.sources.shell.text import Text
+
+# Behind them, `&&` is a condition.
+_TESTS = frozenset({"test", "[", "[[", "command", "which", "type", "hash", "grep"})
+
+_OUTPUTS = (">", ">>", "&>", "&>>", ">|")
+
+
+class Ended(Exception):
+    """The script ends here: ``exit``, or ``exec`` with a program."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One text that is read.
+
+    :param script: the file, None for a command line
+    :param arguments: of the script or function; None where they are not known
+    """
+
+    text: Text
+    syntax: Syntax
+    script: str | None = None
+    arguments: tuple[Word, ...] | None = None
+
+
+class Walk(ABC):
+    """A walk through what a shell reads; simple commands are for the class that knows what programs do.
+
+    :ivar _commands: what was run so far
+    :ivar _named: the paths, relative to the root, that commands so far have named
+    """
+
+    def __init__(self, repository: Repository, state: State) -> None:
+        self._repository = repository
+        self._state = state
+        self._conditions = 0
+        self._commands: list[Command] = []
+        self._named: set[str] = set()
+        self._functions: dict[str, tuple[Frame, Node, bool]] = {}
+
+    @abstractmethod
+    def _simple(self, words: tuple[Word, ...], environment: State, frame: Frame) -> None:
+        """Run a program with its arguments.
+
+        :param environment: the state with the variables that stand before it
+        """
+
+    def _inside(self, path: str) -> str | None:
+        """A path that a word names, relative to the root of the repository."""
+        return self._repository.inside(self._state.directory, path) if path and not path.startswith("-") else None
+
+    def _all(self, nodes: Sequence[Node], frame: Frame) -> None:
+        for node in nodes:
+            visit = _VISITS.get(node.type)
+            if visit is not None:
+                visit(self, node, frame)
+
+    def _children(self, node: Node, frame: Frame) -> None:
+        self._all(node.children, frame)
+
+    def _list(self, node: Node, frame: Frame) -> None:
+        left, *rest = node.children
+        before = len(self._commands)
+        self._all([left], frame)
+        operator = rest[0].type if rest else ""
+        if operator == "||":
+            self._commands[before:] = [replace(each, is_tolerated=True) for each in self._commands[before:]]
+        if operator == "||" or (operator == "&&" and self._is_test(left, frame)):
+            with self._perhaps():
+                self._all(rest, frame)
+        else:
+            self._all(rest, frame)
+
+    def _is_test(self, node: Node, frame: Frame) -> bool:
+        first = frame.syntax.written(node).partition(" ")[0]
+        return node.type == "test_command" or first in _TESTS or (node.type == "list" and node.children[1].type == "||")
+
+    def _if(self, node: Node, frame: Frame) -> None:
+        then = next((at for at, each in enumerate(node.children) if each.type == "then"), len(node.children))
+        self._all(node.children[:then], frame)
+        body = node.children[then:]
+        branches = [each for each in body if each.type in ("elif_clause", "else_clause")]
+        with self._perhaps():
+            self._all([each for each in body if each not in branches], frame)
+        for branch in branches:
+            with self._perhaps():
+                self._children(branch, frame)
+
+    def _perhaps_children(self, node: Node, frame: Frame) -> None:
+        with self._perhaps():
+            self._children(node, frame)
+
+    def _for(self, node: Node, frame: Frame) -> None:
+        """A loop over words that are known is run for each of them."""
+        name, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
+        listed = node.children_by_field_name("value")
+        with self._apart():
+            self._substitutions(listed, frame)
+        values = self._words(listed, frame)
+        if name is None or body is None:
+            return
+        variable = frame.syntax.written(name)
+        if values and all(each.is_known for each in values):
+            for value in values:
+                self._state = self._state.with_variable(variable, value.text)
+                self._children(body, frame)
+        else:
+            with self._perhaps():
+                self._state = self._state.with_variable(variable, None)
+                self._children(body, frame)
+
+    def _subshell(self, node: Node, frame: Frame) -> None:
+        with self._apart():
+            self._children(node, frame)
+
+    def _pipeline(self, node: Node, frame: Frame) -> None:
+        for child in node.children:
+            with self._apart():
+                self._all([child], frame)
+
+    def _function(self, node: Node, frame: Frame) -> None:
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if name is not None and body is not None:
+            self._functions[frame.syntax.written(name)] = (frame, body, self._conditions > 0)
+
+    @contextlib.contextmanager
+    def _perhaps(self) -> Iterator[None]:
+        """What is run in here may also not be run."""
+        before = self._state
+        self._conditions += 1
+        try:
+            with contextlib.suppress(Ended):
+                yield
+        finally:
+            self._conditions -= 1
+            self._state = self._state.or_else(before)
+
+    @contextlib.contextmanager
+    def _apart(self) -> Iterator[None]:
+        """What is run in here has a shell of its own."""
+        before = self._state
+        try:
+            with contextlib.suppress(Ended):
+                yield
+        finally:
+            self._state = before
+
+    # Simple commands.
+
+    def _redirected(self, node: Node, frame: Frame) -> None:
+        redirections = [each for each in node.children if each.type == "file_redirect"]
+        outputs = [
+            word.text
+            for each in redirections
+            if any(child.type in _OUTPUTS for child in each.children)
+            for word in self._words(_destination(each)[:1], frame)
+        ]
+        # In the tree, words behind a redirection are a part of it.
+        further = [word for each in redirections for word in _destination(each)[1:]]
+        before = len(self._commands)
+        for child in node.children:
+            if child.type == "command":
+                self._command(child, frame, further)
+            else:
+                self._all([child], frame)
+        redirected = [replace(each, outputs=(*each.outputs, *outputs)) for each in self._commands[before:]]
+        self._commands[before:] = redirected
+        self._named.update(filter(None, (self._inside(each) for each in outputs)))
+
+    def _command(self, node: Node, frame: Frame, further: Sequence[Node] = ()) -> None:
+        """
+        :param further: words that belong to it, and stand elsewhere
+        """
+        assigned = [each for each in node.children if each.type == "variable_assignment"]
+        named = [each for each in node.children if each.type not in ("variable_assignment", "file_redirect")]
+        named += further
+        # The grammar goes on over the end of the line behind assignments that stand alone.
+        stand_alone = bool(assigned and named) and "\n" in frame.syntax.between(
+            assigned[-1].end_byte, named[0].start_byte
+        ).replace("\\\n", "")
+        before = self._state
+        self._all(assigned, frame)
+        if stand_alone:
+            before = self._state
+        environment, self._state = self._state, before
+        with self._apart():
+            self._substitutions(named, frame)
+        words = self._words(named, frame)
+        if words:
+            self._simple(words, environment, frame)
+        else:
+            self._state = environment
+
+    def _words(self, nodes: Sequence[Node], frame: Frame) -> tuple[Word, ...]:
+        root = self._repository.checkout
+        script = self._repository.absolute(frame.script.rpartition("/")[0] if frame.script is not None else None)
+        places = Places(script, self._repository.absolute(self._state.directory), root)
+        expansion = Expansion(frame.text, frame.syntax, self._state.variables, places, frame.arguments)
+        return tuple(word for node in nodes for word in expansion.words(node))
+
+    def _substitutions(self, nodes: Sequence[Node], frame: Frame) -> None:
+        """Commands whose output is put into a word are run too."""
+        for node in nodes:
+            if node.type == "command_substitution":
+                self._all(node.children, frame)
+            else:
+                self._substitutions(node.children, frame)
+
+    def _assignment(self, node: Node, frame: Frame) -> None:
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is None:
+            return
+        with self._apart():
+            self._substitutions([node], frame)
+        words = self._words([value], frame) if value is not None else ()
+        known = all(each.is_known for each in words)
+        self._set(frame.syntax.written(name), " ".join(each.text for each in words) if known else None)
+
+    def _set(self, name: str, value: str | None) -> None:
+        self._state = self._state.with_variable(name, value)
+
+    def _declaration(self, node: Node, frame: Frame) -> None:
+        self._all([each for each in node.children if each.type == "variable_assignment"], frame)
+
+    def _unset(self, node: Node, frame: Frame) -> None:
+        for each in node.children[1:]:
+            self._state = self._state.without_variable(frame.syntax.written(each))
+
+
+def _destination(redirection: Node) -> list[Node]:
+    """Where a redirection leads, and the words behind it."""
+    return [each for each in redirection.children if each.is_named and each.type != "file_descriptor"]
+
+
+_Visit = Callable[[Walk, Node, Frame], None]
+_VISITS: dict[str, _Visit] = {
+    **dict.fromkeys(("program", "compound_statement", "do_group", "negated_command", "ERROR"), Walk._children),
+    "list": Walk._list,
+    "if_statement": Walk._if,
+    **dict.fromkeys(("while_statement", "c_style_for_statement", "case_item"), Walk._perhaps_children),
+    "case_statement": Walk._children,
+    "for_statement": Walk._for,
+    "subshell": Walk._subshell,
+    "pipeline": Walk._pipeline,
+    "function_definition": Walk._function,
+    "redirected_statement": Walk._redirected,
+    "command": Walk._command,
+    "variable_assignment": Walk._assignment,
+    "variable_assignments": Walk._children,
+    "declaration_command": Walk._declaration,
+    "unset_command": Walk._unset,
+}
