@@ -93,4 +93,5 @@ def pytest_configure(config: pytest.Config) -> None:
 
         session = DeploycheckSession.start(config)
         config.pluginmanager.register(session, "deploycheck-session")
-        config.pluginmanager.register(Reporting(config, session.deployment, session.files), "deploycheck-reports")
+        reporting = Reporting(config, session.settings, (session.deployment,), session.files)
+        config.pluginmanager.register(reporting, "deploycheck-reports")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 
 import pytest
 
@@ -16,6 +16,7 @@ from pytest_deploycheck.reports.gathering import Gathering
 from pytest_deploycheck.reports.properties import properties_of
 from pytest_deploycheck.reports.run import Run
 from pytest_deploycheck.resolution.result import Resolution
+from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.terminal.advice import show_advice
 from pytest_deploycheck.terminal.failure import Failure, show_failures
 from pytest_deploycheck.terminal.header import header_lines
@@ -30,10 +31,17 @@ class Reporting:
     With pytest-xdist the workers attach what the items found to the reports, and the controller gathers it.
     """
 
-    def __init__(self, config: pytest.Config, deployment: Deployment, files: Iterable[PlannedFile]) -> None:
-        self._deployment = deployment
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        deployments: Sequence[Deployment],
+        files: Iterable[PlannedFile],
+    ) -> None:
+        self._settings = settings
+        self._deployments = deployments
         self._is_worker = hasattr(config, "workerinput")
-        self.gathering = Gathering(deployment, files)
+        self.gathering = Gathering(settings, deployments, files)
         self._attached: set[Key] = set()
         self._interrupted = False
         self._run: Run | None = None
@@ -43,12 +51,13 @@ class Reporting:
         """Where somebody looks, show how far long resolutions are: only now is there a terminal."""
         progress = progress_line(session.config, os.environ)
         if progress is not None:
-            self._deployment.resolutions.watch = progress.watch
+            for deployment in self._deployments:
+                deployment.resolutions.watch = progress.watch
             session.config.add_cleanup(progress.close)
 
     def pytest_report_header(self) -> list[str]:
         """What is checked, and where it is looked up."""
-        return list(header_lines(self._deployment))
+        return list(header_lines(self._deployments))
 
     # What is going to run.
 
@@ -86,18 +95,19 @@ class Reporting:
 
     def _new_resolutions(self) -> Iterable[tuple[Key, Resolution]]:
         """Those of planned targets that no report of this process has carried yet."""
-        for place, resolution in self._deployment.planned_resolutions():
-            key = (place.source.name, place.target_name)
-            if key not in self._attached:
-                self._attached.add(key)
-                yield key, resolution
+        for deployment in self._deployments:
+            for place, resolution in deployment.planned_resolutions():
+                key = (place.source.name, place.target_name)
+                if key not in self._attached:
+                    self._attached.add(key)
+                    yield key, resolution
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather what is attached, and let the terminal show it as what it is, not as a text."""
         carried = carried_by(report)
         if carried is not None and report.failed and (carried.failing or carried.fault):
-            report.longrepr = Failure(self._deployment.root, carried.failing, carried.fault)  # type: ignore[assignment]
+            report.longrepr = Failure(self._settings.root, carried.failing, carried.fault)  # type: ignore[assignment]
         self.gathering.add(report)
 
     def pytest_keyboard_interrupt(self) -> None:
@@ -109,13 +119,13 @@ class Reporting:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write what is asked for, of a run that was interrupted as well."""
+        for deployment in self._deployments:
+            deployment.resolutions.close()
         if self._is_worker:
-            self._deployment.resolutions.close()
             return
         self._run = run = self.gathering.run(interrupted=self._interrupted)
-        self._deployment.resolutions.close()
         try:
-            write_reports(self._deployment.settings, run)
+            write_reports(self._settings, run)
         except CannotWrite as fault:
             self._unwritten = str(fault)
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
@@ -137,7 +147,7 @@ class Reporting:
         if os.environ.get("GITHUB_ACTIONS") == "true":
             from pytest_deploycheck.reports.github import workflow_commands, write_job_summary
 
-            for command in workflow_commands(run, self._deployment.root, os.environ):
+            for command in workflow_commands(run, self._settings.root, os.environ):
                 terminalreporter.write_line(command)
             self._unwritten += write_job_summary(run, os.environ)
         if self._unwritten:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,7 @@ from pytest_deploycheck.reports.carried import Carried, Key, carried_by
 from pytest_deploycheck.reports.run import End, ItemResult, Resolved, Run, ServiceEntry, Variable
 from pytest_deploycheck.resolution.places import is_remote
 from pytest_deploycheck.resolution.result import Resolution
+from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.urls import USER_AND_PASSWORD
 
 _NEVER_RAN = "the run ended before it"
@@ -24,11 +25,13 @@ _NEVER_RAN = "the run ended before it"
 class Gathering:
     """Gathers what reports say.
 
+    :param settings: of the run
     :param files: the plan: every report is about one of its items
     """
 
-    def __init__(self, deployment: Deployment, files: Iterable[PlannedFile]) -> None:
-        self._deployment = deployment
+    def __init__(self, settings: Settings, deployments: Sequence[Deployment], files: Iterable[PlannedFile]) -> None:
+        self._settings = settings
+        self._deployments = deployments
         self._planned = {node_id: (group, planned) for file in files for group, node_id, planned in file.items()}
         self._selected: set[str] = set()
         self._carried: dict[str, Carried] = {}
@@ -57,17 +60,18 @@ class Gathering:
 
     def run(self, *, interrupted: bool = False) -> Run:
         """The run so far."""
-        deployment = self._deployment
+        blueprints = (each.blueprint_path for each in self._deployments)
+        indexes = (url for each in self._deployments for url in each.resolutions.indexes(each.sources))
         return Run(
-            project=deployment.root.name,
+            project=self._settings.root.name,
             day=date.today(),
-            blueprint=deployment.blueprint_path,
-            services=tuple(_services(deployment)),
+            blueprint=next((path for path in blueprints if path is not None), None),
+            services=tuple(entry for each in self._deployments for entry in _services(each)),
             items=tuple(self._items()),
             resolved=tuple(self._resolved()),
             # Where something lies on this machine is nobody else's business.
-            indexes=tuple(filter(is_remote, deployment.resolutions.indexes(deployment.sources))),
-            offline=deployment.settings.offline,
+            indexes=tuple(filter(is_remote, dict.fromkeys(indexes))),
+            offline=self._settings.offline,
             interrupted=interrupted,
             extra=self.extra,
         )
@@ -93,11 +97,12 @@ class Gathering:
         )
 
     def _resolved(self) -> Iterator[Resolved]:
-        for source in self._deployment.sources:
-            for place in self._deployment.targets_of(source):
-                resolution = self._resolutions.get((source.name, place.target_name))
-                if resolution is not None:
-                    yield Resolved(place, resolution)
+        for deployment in self._deployments:
+            for source in deployment.sources:
+                for place in deployment.targets_of(source):
+                    resolution = self._resolutions.get((source.name, place.target_name))
+                    if resolution is not None:
+                        yield Resolved(place, resolution)
 
 
 def _end_of(report: pytest.TestReport) -> End | None:

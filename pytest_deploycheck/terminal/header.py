@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.reports.amounts import counted
 
 
-def header_lines(deployment: Deployment) -> Iterator[str]:
+def header_lines(deployments: Sequence[Deployment]) -> Iterator[str]:
     """The sources and their targets, where they are looked up, and what is known already."""
-    for source in deployment.sources:
-        targets = ", ".join(place.target_name for place in deployment.targets_of(source))
-        yield f"deploycheck: {source.path} for {targets}{_assumption(deployment)}"
-    if not deployment.sources:
+    for deployment in deployments:
+        for source in deployment.sources:
+            targets = ", ".join(place.target_name for place in deployment.targets_of(source))
+            yield f"deploycheck: {source.path} for {targets}{_assumption(deployment)}"
+    installing = [each for each in deployments if each.sources]
+    if not installing:
         yield "deploycheck: no requirements"
         return
-    resolutions = deployment.resolutions
-    first, *others = resolutions.indexes(deployment.sources) or ("none",)
+    places = dict.fromkeys(url for each in installing for url in each.resolutions.indexes(each.sources))
+    first, *others = places or ("none",)
     more = f" and {counted(len(others), 'place')} more" if others else ""
-    yield f"deploycheck: index {first}{more}; cache {_shown(resolutions.cache_folder)}{_state(deployment)}"
+    yield f"deploycheck: index {first}{more}; cache {_cache(installing[0])}"
+
+
+def _cache(deployment: Deployment) -> str:
+    """Of a run: its projects share it."""
+    return f"{_shown(deployment.resolutions.cache_folder)}{_state(deployment)}"
 
 
 def _state(deployment: Deployment) -> str:

@@ -13,7 +13,9 @@ from pytest_deploycheck.sources.python.evaluation import Evaluator
 from pytest_deploycheck.sources.python.routes.table import Reply, RouteTable
 
 
-def table(root: Path, files: Mapping[str, str], name: str = "main:app", environment: Mapping[str, str | None] = {}) -> RouteTable:
+def table(
+    root: Path, files: Mapping[str, str], name: str = "main:app", environment: Mapping[str, str | None] = {}
+) -> RouteTable:
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
@@ -289,7 +291,8 @@ app = Starlette(debug=True, routes=routes)
 
 
 @pytest.mark.parametrize(
-    ("path", "answer"), [("/", "GET main.py:4"), ("/users/me", "other main.py:4"), ("/ws", "nothing"), ("/x", "nothing")]
+    ("path", "answer"),
+    [("/", "GET main.py:4"), ("/users/me", "other main.py:4"), ("/ws", "nothing"), ("/x", "nothing")],
 )
 def test_routes_of_starlette(path: str, answer: str, tmp_path: Path) -> None:
     assert said(table(tmp_path, {"main.py": STARLETTE}), path) == answer
