@@ -124,7 +124,7 @@ class _Judge:
         return _Judgement(_Judged.WRONG if found else _Judged.RIGHT, tuple(found))
 
     def _findings(self, listener: Listener) -> Iterator[Finding]:
-        """Render usually finds a port that it does not expect, but none of its own, and nothing on the loopback."""
+        """Nothing is reached on the loopback; a port of Render's own is not to be had, and another is not expected."""
         number = int(listener.port) if listener.port.isdigit() else None
         is_other = self._service.is_web and number is not None and self._port is not None
         is_wrong = is_other and listener.port != self._port

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_deploycheck.findings import Finding, Severity
+from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.platform import platform_facts
@@ -117,9 +117,8 @@ def other_port(service: Service, listener: Listener, expected: str) -> Finding:
         _CHECK,
         listener.port_location,
         f"{service.name} listens on port {listener.port}{listener.port_by}, and Render expects {expected}",
-        evidence=(f"Render usually detects another port; where it does not, the deploy fails: {_BINDING}",),
+        evidence=(f"a service has to listen on PORT; Render may detect another port, and may not: {_BINDING}",),
         fix=(listener.port_fix,),
-        severity=Severity.ADVICE,
     )
 
 
