@@ -160,7 +160,14 @@ class Run:
 
     def of_group(self, group: str) -> tuple[ItemResult, ...]:
         """The items about a service, the blueprint or a target."""
-        return tuple(each for each in self.items if each.group == group)
+        return tuple(self._by_group.get(group, ()))
+
+    @cached_property
+    def _by_group(self) -> dict[str, list[ItemResult]]:
+        groups: dict[str, list[ItemResult]] = {}
+        for each in self.items:
+            groups.setdefault(each.group, []).append(each)
+        return groups
 
     @cached_property
     def findings(self) -> tuple[tuple[ItemResult, Finding], ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,18 +16,15 @@ _INDENT = 2
 
 def show_advice(reporter: pytest.TerminalReporter, run: Run, width: int | None) -> None:
     """Reword what pytest is about to print: it prints equal warnings once, below the items that they are about."""
-    advice = causes((item, finding) for item in run.items for finding in item.advice)
-    texts = {each: _text(each, width) for each in advice}
+    told: dict[str, list[tuple[str, str]]] = {}
+    for cause in causes((item, finding) for item in run.items for finding in item.advice):
+        text = _text(cause, width)
+        for place in cause.places:
+            told.setdefault(place.nodeid, []).append((f"{place.location}: {place.message}", text))
     for warning in reporter.stats.get("warnings", ()):
-        for cause, text in texts.items():
-            if any(warning.nodeid == nodeid and said in warning.message for nodeid, said in _said(cause)):
+        for said, text in told.get(warning.nodeid or "", ()):
+            if said in warning.message:
                 warning.message = text
-
-
-def _said(cause: Cause) -> Iterator[tuple[str, str]]:
-    """The node id, and what the warning begins with, of each finding of a cause."""
-    for place in cause.places:
-        yield place.nodeid, f"{place.location}: {place.message}"
 
 
 def _text(cause: Cause, width: int | None) -> str:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TextIO
 
@@ -36,6 +37,10 @@ class ProgressLine:
         self._room = room
         self._painted = 0
         self._is_watching = False
+        self._said = ""
+        self._said_at = 0.0
+        # Painted by whoever works, and by a thread that watches him.
+        self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def watch(self, subject: str, traffic: Callable[[], Traffic]) -> Iterator[None]:
@@ -58,6 +63,15 @@ class ProgressLine:
             painter.join()
             self._is_watching = False
 
+    def say(self, words: str) -> None:
+        """Show some words in place of those before, until there are others; empty ones take the line away."""
+        self._said = words
+        if words and time.monotonic() - self._said_at < _REPAINTED:
+            return
+        self._said_at = time.monotonic()
+        with contextlib.suppress(OSError, ValueError):
+            self._paint(f"  {words}" if words else "")
+
     def close(self) -> None:
         """Give the terminal back."""
         self._stream.close()
@@ -68,18 +82,19 @@ class ProgressLine:
         with contextlib.suppress(OSError, ValueError):
             while not ended.wait(pause):
                 # The numbers first: in a narrow terminal the rest is cut off.
-                self._paint(f"  {traffic()} ({subject})")
+                self._paint(f"  {traffic()} ({self._said or subject})")
                 pause = _REPAINTED
             self._paint("")
 
     def _paint(self, text: str) -> None:
-        room = self._room()
-        shown = _fitting(text, room) if room >= _LEAST_ROOM else ""
-        if shown or self._painted:
-            blanks = " " * max(self._painted - len(shown), 0)
-            self._stream.write(f"{shown}{blanks}" + "\b" * (len(shown) + len(blanks)))
-            self._stream.flush()
-        self._painted = len(shown)
+        with self._lock:
+            room = self._room()
+            shown = _fitting(text, room) if room >= _LEAST_ROOM else ""
+            if shown or self._painted:
+                blanks = " " * max(self._painted - len(shown), 0)
+                self._stream.write(f"{shown}{blanks}" + "\b" * (len(shown) + len(blanks)))
+                self._stream.flush()
+            self._painted = len(shown)
 
 
 def _fitting(text: str, room: int) -> str:

@@ -48,7 +48,11 @@ EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&</style>"
 def evil() -> str:
     found = Finding("wheel", Location(f"{EVIL}.txt", 1), EVIL, (EVIL,), (EVIL,))
     told = run(item(f"a.txt::{EVIL}::{EVIL}", found), resolved=(resolution_of(20),))
-    return render(replace(told, project=EVIL, indexes=(EVIL,), extra={"matrix": [{"source": EVIL}]}))
+    return render(
+        replace(
+            told, project=EVIL, indexes=(EVIL,), extra={"matrix": [{"source": EVIL, "message": EVIL, "sdists": [EVIL]}]}
+        )
+    )
 
 
 @pytest.mark.parametrize("text", [render(run()), evil(), render(large(20, 3, 4))], ids=["empty", "evil", "usual"])

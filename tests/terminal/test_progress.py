@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
+import time
 from collections.abc import Iterator, Mapping
 
+import pyte
 import pytest
+from terminal.on_a_terminal import screens
 
 from command import Deploycheck
 from index_server import Fault, Index, wheel
-
-pytest.importorskip("pyte")
-from terminal.on_a_terminal import screens
+from pytest_deploycheck.terminal.progress import ProgressLine
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals of this kind")
 
@@ -80,3 +82,32 @@ def test_it_is_quiet_in_a_log(slow: Deploycheck, index: Index) -> None:
     result = slow("--deploycheck-target=3.13", index=index)
     result.assert_outcomes(passed=2)
     assert "fetched," not in result.stdout.str()
+
+
+def shown(stream: io.StringIO, columns: int = 60) -> str:
+    screen = pyte.Screen(columns, 3)
+    pyte.Stream(screen).feed(stream.getvalue())
+    return screen.display[0].rstrip()
+
+
+def test_words_replace_each_other_and_are_gone_at_last() -> None:
+    stream = io.StringIO()
+    line = ProgressLine(stream, lambda: 50)
+    stream.write("requirements.txt ..")
+    line.say("a way out of many words")
+    assert shown(stream) == "requirements.txt ..  a way out of many words"
+    time.sleep(0.11)
+    line.say("short")
+    assert shown(stream) == "requirements.txt ..  short"
+    line.say("")
+    stream.write("F")
+    assert shown(stream) == "requirements.txt ..F"
+
+
+def test_what_does_not_fit_is_cut_off_and_where_nothing_fits_nothing_is_shown() -> None:
+    stream = io.StringIO()
+    ProgressLine(stream, lambda: 30).say("a way out of very many words, and of caf\N{LATIN SMALL LETTER E WITH ACUTE}s")
+    assert shown(stream) == "  a way out of very many wo..."
+    stream = io.StringIO()
+    ProgressLine(stream, lambda: 10).say("nothing")
+    assert stream.getvalue() == ""

@@ -113,14 +113,35 @@ def _distribution(distribution: Distribution, rows: Mapping[str, str]) -> Markup
 
 
 def matrix(entries: list[dict[str, Any]]) -> Markup:
-    """What other Pythons and platforms would make of the sources, as the report for machines has it."""
-    titles = list(dict.fromkeys(key for each in entries for key in each))
-    head = tag("tr", [tag("th", each.replace("_", " ").capitalize(), scope="col") for each in titles])
-    rows = [tag("tr", [tag("td", _plain(each.get(key))) for key in titles]) for each in entries]
-    return scrolled("Other Pythons and platforms", tag("table", tag("thead", head), tag("tbody", rows), class_="files"))
+    """On which Pythons each source would deploy, as the report for machines has it."""
+    titles = ("Source", "Python", "What pip would do", "Distributions", "To build", "Services that get it")
+    head = tag("tr", [tag("th", each, scope="col") for each in titles])
+    table = tag("table", tag("thead", head), tag("tbody", [_cell(each) for each in entries]), class_="files")
+    return scrolled("Other Pythons and platforms", table)
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_plain, value))
-    return "" if value is None else str(value)
+_WORDS = {
+    "ok": "picks wheels only",
+    "conflict": "finds a conflict",
+    "no-match": "finds no distribution",
+    "invalid": "refuses the file",
+    "unreachable": "is not known: the index could not be asked",
+}
+
+
+def _cell(entry: Mapping[str, Any]) -> Markup:
+    sdists, outcome = entry.get("sdists") or (), entry.get("outcome", "")
+    words = "has to build" if outcome == "ok" and sdists else _WORDS.get(outcome, outcome)
+    reason = f": {entry['message']}" if outcome != "ok" and entry.get("message") else ""
+    is_well = outcome == "ok" and not sdists
+    return tag(
+        "tr",
+        tag("th", entry.get("source", ""), scope="row"),
+        tag("td", entry.get("target", "")),
+        tag("td", tag("span", words, class_="kind" if is_well else "kind sdist"), reason),
+        tag("td", str(entry.get("distributions") or ""), class_="number"),
+        tag("td", ", ".join(sdists)),
+        tag("td", ", ".join(entry.get("services") or ())),
+        data_kind=None if is_well else "error",
+        data_services=" ".join(entry.get("services") or ()),
+    )
