@@ -4,9 +4,13 @@
     python benchmarks/cold_and_warm.py [REQUIREMENTS ...] [--python-version 3.12 ...] [--runs 3] [--all]
 
 Whole processes are timed, one after the other in each round, so that a slow minute of the machine slows them all;
-medians, peak memory and the ratios to ours are printed. `pytest alone` collects nothing, with the plugin switched off:
-what pytest itself takes to start and stop. `we add` is what the plugin adds to that, pair by pair: what a run of the
-tests takes longer with it. All of them are installed into fresh virtual environments, this plugin from the checkout, so
+medians of wall time, of CPU seconds and of peak memory are printed, and the ratios to ours, round by round.
+
+`resolves` is `pytest --deploycheck -k resolves`: what would be picked, which is all that pip and uv answer, and what
+they are compared with. `all checks` is the run without `-k`: where something has to be built it also looks for the
+change that mends it, which takes further resolutions. `pytest alone` collects nothing, with the plugin switched off:
+what pytest itself takes to start and stop. `we add` is what `resolves` takes longer than that: what it costs those who
+run their tests anyway. All of them are installed into fresh virtual environments, this plugin from the checkout, so
 that no other plugin counts. pip needs an interpreter of the version asked for; where there is none, it is left out.
 
 ``--all`` measures the files that this project is judged by: wheels, sdists, backtracking, and generated pins.
@@ -16,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -23,7 +28,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +49,8 @@ ALL = (
     (Path(__file__).parent / "pins" / "78.txt", ("3.12",)),
 )
 
+_COLD, _WARM, _ALONE = "cold", "warm", "pytest alone"
+
 # Seconds after which a run counts as not finished.
 LIMIT = 300.0
 
@@ -52,6 +59,7 @@ LIMIT = 300.0
 class Contender:
     """One command, run in each round.
 
+    :param answers: exit codes that are an answer
     :param prepare: makes the caches what they should be, untimed
     """
 
@@ -59,8 +67,10 @@ class Contender:
     command: list[str]
     folder: Path
     environment: dict[str, str]
-    prepare: Callable[[], None]
+    answers: tuple[int, ...] = (0,)
+    prepare: Callable[[], None] = lambda: None
     seconds: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
     megabytes: list[float] = field(default_factory=list)
     failures: int = 0
 
@@ -72,26 +82,27 @@ class Contender:
             process = subprocess.Popen(
                 self.command, cwd=self.folder, env=self.environment, stdout=output, stderr=subprocess.STDOUT
             )
-            status, megabytes = _wait(process, started)
+            usage = _wait(process, started)
             self.seconds.append(time.monotonic() - started)
-            self.megabytes.append(megabytes)
-            if status not in self.answers:
+            self.cpu_seconds.append(usage.ru_utime + usage.ru_stime)
+            self.megabytes.append(usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024))
+            if process.returncode not in self.answers:
                 self.failures += 1
 
     @property
-    def answers(self) -> tuple[int, ...]:
-        """Exit codes that are an answer: to pytest also 1 (something fails there) and 5 (there is nothing)."""
-        return (0, 1, 5) if self.name.startswith("pytest") else (0,)
+    def state(self) -> str:
+        """Of its cache: cold or warm; empty where it has none."""
+        return self.name.rpartition(" ")[2] if self.name.endswith((_COLD, _WARM)) else ""
 
 
-def _wait(process: subprocess.Popen[bytes], started: float) -> tuple[int, float]:
-    """The exit code and the peak memory in MB, its children's included; it is killed at the limit."""
+def _wait(process: subprocess.Popen[bytes], started: float) -> resource.struct_rusage:
+    """What it and its children have used; it is killed at the limit."""
     killer = threading.Timer(started + LIMIT - time.monotonic(), process.kill)
     killer.start()
     _, status, usage = os.wait4(process.pid, 0)
     killer.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return usage
 
 
 def main() -> None:
@@ -131,40 +142,58 @@ def measure(requirements: Path, version: str, runs: int, scratch: Path, tools: P
         for contender in contenders:
             contender.run()
     print(f"{requirements.parent.name}/{requirements.name} on {version}, medians of {runs} runs")
-    reference = {each.name.split()[-1]: statistics.median(each.seconds) for each in contenders}
-    reference |= {each.name.split()[-1]: statistics.median(each.seconds) for each in contenders[:2]}
     for each in contenders:
-        print(f"  {_row(each, reference)}")
-    cold, warm, alone = (each.seconds for each in contenders[:3])
-    for state, seconds in (("cold", cold), ("warm", warm)):
-        added = statistics.median(ours - pytest for ours, pytest in zip(seconds, alone, strict=True))
-        others = (each for each in contenders[3:] if each.name.endswith(state))
-        ratios = (f"{each.name} takes {statistics.median(each.seconds) / added:.1f} times that" for each in others)
-        print(f"  we add {state:6} {added:7.2f} s  {', '.join(ratios)}")
+        print(f"  {_row(each, contenders)}")
+    for state in (_COLD, _WARM):
+        print(f"  {_added(contenders, state)}")
     print(flush=True)
 
 
-def _row(contender: Contender, reference: dict[str, float]) -> str:
-    seconds, state = statistics.median(contender.seconds), contender.name.split()[-1]
-    spread = f"{min(contender.seconds):6.2f} to {max(contender.seconds):6.2f}"
-    ratio = "" if state == "alone" else f"  {seconds / reference[state]:6.2f} x ours {state}"
-    failed = f"  {contender.failures} of {len(contender.seconds)} gave no answer" if contender.failures else ""
-    memory = statistics.median(contender.megabytes)
-    return f"{contender.name:13} {seconds:7.2f} s ({spread})  {memory:5.0f} MB{ratio}{failed}"
+def _ours(contenders: Sequence[Contender], state: str) -> Contender:
+    """What the others are compared with: what asks the same of the same cache."""
+    return next(each for each in contenders if each.name == f"resolves {state}")
+
+
+def _row(contender: Contender, contenders: Sequence[Contender]) -> str:
+    seconds, state = contender.seconds, contender.state
+    spread = f"{statistics.median(seconds):7.2f} s ({min(seconds):6.2f} to {max(seconds):6.2f})"
+    cpu, memory = statistics.median(contender.cpu_seconds), statistics.median(contender.megabytes)
+    ratio = f"  {_ratio(seconds, _ours(contenders, state).seconds):6.2f} x resolves {state}" if state else ""
+    failed = f"  {contender.failures} of {len(seconds)} gave no answer" if contender.failures else ""
+    return f"{contender.name:15} {spread}  {cpu:6.2f} s CPU  {memory:5.0f} MB{ratio}{failed}"
+
+
+def _added(contenders: Sequence[Contender], state: str) -> str:
+    """What the plugin adds to pytest, and how that compares with the others."""
+    alone = next(each for each in contenders if each.name == _ALONE)
+    added = [
+        with_it - without for with_it, without in zip(_ours(contenders, state).seconds, alone.seconds, strict=True)
+    ]
+    others = [each for each in contenders if each.name in (f"pip {state}", f"uv {state}")]
+    ratios = ", ".join(f"{each.name} takes {_ratio(each.seconds, added):.1f} times that" for each in others)
+    return f"we add {state:8} {statistics.median(added):7.2f} s  {ratios}"
+
+
+def _ratio(theirs: Iterable[float], ours: Iterable[float]) -> float:
+    """Round by round, since what slows a round slows both."""
+    return statistics.median(a / b for a, b in zip(theirs, ours, strict=True))
 
 
 def ours(requirements: Path, version: str, scratch: Path, tools: Path) -> list[Contender]:
-    """The whole of ``pytest --deploycheck`` in a project that holds nothing but the file."""
-    project = scratch / "project"
-    project.mkdir()
+    """``pytest --deploycheck`` in a project that holds nothing but the file."""
+    project, empty = scratch / "project", scratch / "empty"
+    for folder in (project, empty):
+        folder.mkdir()
+        (folder / "pytest.ini").write_text("[pytest]\n")
     shutil.copy(requirements, project / "requirements.txt")
-    (project / "pytest.ini").write_text("[pytest]\n")
     start = [str(tools / "python"), "-m", "pytest", "-q", "--tb=no"]
     command = [*start, "--deploycheck", f"--deploycheck-target={version}"]
-    (scratch / "empty").mkdir()
-    (scratch / "empty" / "pytest.ini").write_text("[pytest]\n")
-    alone = Contender("pytest alone", [*start, "-p", "no:deploycheck"], scratch / "empty", _environment(), lambda: None)
-    return [*_cold_and_warm("pytest", command, project, scratch, "PYTEST_DEPLOYCHECK_CACHE"), alone]
+    variable, answers = "PYTEST_DEPLOYCHECK_CACHE", (0, 1)  # 1: something fails there.
+    return [
+        *_cold_and_warm("resolves", [*command, "-k", "resolves"], project, scratch, variable, answers),
+        Contender(_ALONE, [*start, "-p", "no:deploycheck"], empty, _environment(), (5,)),  # 5: there is nothing.
+        *_cold_and_warm("all checks", command, project, scratch, variable, answers),
+    ]
 
 
 def pips(requirements: Path, version: str, scratch: Path) -> list[Contender]:
@@ -188,16 +217,18 @@ def uvs(requirements: Path, version: str, scratch: Path, tools: Path) -> list[Co
     return _cold_and_warm("uv", [*command, str(requirements)], scratch, scratch, "UV_CACHE_DIR")
 
 
-def _cold_and_warm(name: str, command: list[str], folder: Path, scratch: Path, variable: str) -> list[Contender]:
-    cache = scratch / f"{name}-cache"
+def _cold_and_warm(
+    name: str, command: list[str], folder: Path, scratch: Path, variable: str, answers: tuple[int, ...] = (0,)
+) -> list[Contender]:
+    cache = scratch / f"{name} cache"
     environment = {**_environment(), variable: str(cache), "UV_PYTHON_DOWNLOADS": "never", "PIP_NO_INPUT": "1"}
 
     def empty() -> None:
         shutil.rmtree(cache, ignore_errors=True)
 
     return [
-        Contender(f"{name} cold", command, folder, environment, empty),
-        Contender(f"{name} warm", command, folder, environment, lambda: None),
+        Contender(f"{name} {_COLD}", command, folder, environment, answers, empty),
+        Contender(f"{name} {_WARM}", command, folder, environment, answers),
     ]
 
 

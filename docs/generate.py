@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_deploycheck import checks as _checks  # noqa: F401 - importing the checks registers them
-from pytest_deploycheck.checks.registry import Check, Subject, checks
+from pytest_deploycheck.checks.built_in import checks
+from pytest_deploycheck.checks.registry import Check, Subject
 
 PAGE = Path(__file__).parent / "checks.md"
 HOW = "To satisfy it"

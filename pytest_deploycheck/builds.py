@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -46,14 +47,16 @@ class Build:
 
 
 class Builds:
-    """The builds of the services of one repository, each read once.
+    """The builds of the services of one project, each read once.
 
     :param root: of the repository
     :param environ: of this machine
+    :param folder: the project's, the root or one below it
     """
 
-    def __init__(self, root: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, environ: Mapping[str, str], folder: Path) -> None:
         self._root = root
+        self._folder = Path(os.path.relpath(folder, root)).as_posix()
         self._environ = environ
         self._commands: dict[tuple[str, Location], Commands] = {}
         self._builds: dict[str, Build] = {}
@@ -63,12 +66,21 @@ class Builds:
         """What one of a service's command lines runs."""
         key = (service.name, line.location)
         if key not in self._commands:
-            directory = posixpath.normpath(service.root_dir.text.strip().strip("/")) if service.root_dir else "."
-            values = {name: each.value.text if each.value else None for name, each in service.environment.items()}
             self._commands[key] = read_commands(
-                Text(line.text, line.at), directory, self._root, platform_facts().checkout, values
+                Text(line.text, line.at), self.directory(service), self._root, platform_facts().checkout, service.values
             )
         return self._commands[key]
+
+    def directory(self, service: Service) -> str:
+        """Where a service's commands run, relative to the root: its ``rootDir``.
+
+        In a project below the root it starts at the project's folder, or at the root of the repository, as for Render.
+        """
+        if not service.root_dir:
+            return self._folder
+        given = posixpath.normpath(service.root_dir.text.strip().strip("/"))
+        is_from_root = given == self._folder or given.startswith(f"{self._folder}/")
+        return given if is_from_root else posixpath.normpath(posixpath.join(self._folder, given))
 
     def build(self, service: Service) -> Build:
         """A service's build command; that of a service without one does nothing."""
@@ -118,9 +130,9 @@ class Builds:
 
 def _variables(install: Install, service: Service) -> Iterator[Variable]:
     own = install.command.environment
-    for name, each in service.environment.items():
+    for name, value in service.values.items():
         if name not in own:
-            yield Variable(name, each.value.text if each.value else None, each.location)
+            yield Variable(name, value, service.environment[name].location)
     for name, value in own.items():
         yield Variable(name, value, install.location)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from pytest_deploycheck.additions import RequirementsText
 from pytest_deploycheck.builds import Build, Builds
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.named_files import NamedFile, find_named_files
@@ -30,7 +31,7 @@ from pytest_deploycheck.sources.git import Git
 from pytest_deploycheck.sources.python_wish import PythonWish, find_python_wishes
 from pytest_deploycheck.sources.requirements import RequirementsFile, read_requirements, unreadable
 from pytest_deploycheck.sources.shell.command import Commands
-from pytest_deploycheck.subjects import Source, SourceOnTarget
+from pytest_deploycheck.subjects import Source, SourceOnTarget, Sources
 
 if TYPE_CHECKING:
     from pytest_deploycheck.started import Started
@@ -44,28 +45,35 @@ class NothingToDeploy(Exception):
 
 
 class Deployment:
-    """The repository at a root, with settings.
+    """What is deployed from a project's folder, with settings; paths are relative to the root of the repository.
 
     Reading it needs no network; only :meth:`resolution` does.
 
+    :param added: requirements beside those that the project's files name
     :raises NothingToDeploy: there is nothing to check
     :raises CannotCheck: a file that was named cannot be read
     """
 
-    def __init__(self, settings: Settings, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, settings: Settings, environ: Mapping[str, str] = os.environ, added: Iterable[Path | RequirementsText] = ()
+    ) -> None:
         self.root = settings.root
+        self.folder = settings.folder or settings.root
         self.settings = settings
-        self._environ = environ
+        self.environ = environ
         self._wishes: dict[str, tuple[PythonWish, ...]] = {}
         self._places: dict[str, tuple[SourceOnTarget, ...]] = {}
-        self.builds = Builds(settings.root, environ)
+        self.builds = Builds(settings.root, environ, self.folder)
         self.blueprint: Blueprint | None = None
         self.blueprint_error: DocumentError | CannotCheck | None = None
         self._read_blueprint()
-        self.sources = tuple(self._find_sources())
+        sources: dict[str, Source] = {}
+        for source in (*self._find_sources(), *map(self._added, added)):
+            sources.setdefault(source.name, source)
+        self.sources = Sources(sources.values())
         if not self.sources and self.blueprint_path is None:
             raise NothingToDeploy(
-                f"nothing to check: looked for {', '.join((*BLUEPRINTS, REQUIREMENTS))} in {self.root}; "
+                f"nothing to check: looked for {', '.join((*BLUEPRINTS, REQUIREMENTS))} in {self.folder}; "
                 "--deploycheck-blueprint and --deploycheck-requirements name other files, --rootdir another root"
             )
         self.resolutions = Resolutions(settings, environ)
@@ -76,7 +84,7 @@ class Deployment:
     def blueprint_path(self) -> str | None:
         """Relative to the root."""
         named = self.settings.blueprint
-        candidates = [named] if named else [self.root / name for name in BLUEPRINTS]
+        candidates = [named] if named else [self.folder / name for name in BLUEPRINTS]
         found = next((path for path in candidates if path.is_file()), None)
         if found is None and named:
             raise CannotCheck(f"--deploycheck-blueprint: there is no file {named}")
@@ -135,7 +143,7 @@ class Deployment:
         for path in self.settings.requirements:
             if not path.is_file():
                 raise CannotCheck(f"--deploycheck-requirements: there is no file {path}")
-        default = self.root / REQUIREMENTS
+        default = self.folder / REQUIREMENTS
         if not self.settings.requirements and (installed or not default.is_file()):
             yield from installed
             return
@@ -145,13 +153,19 @@ class Deployment:
 
     def _read_alone(self, path: Path) -> RequirementsFile:
         try:
-            return read_requirements(path, self.root, self._environ)
+            return read_requirements(path, self.root, self.environ, directory=self.folder)
         except OSError as error:
             return unreadable(self.relative(path), error)
 
+    def _added(self, given: Path | RequirementsText) -> Source:
+        if isinstance(given, Path):
+            return Source(self._read_alone(given), ())
+        path, content = self.folder / given.path, given.text.encode()
+        return Source(read_requirements(path, self.root, self.environ, directory=self.folder, content=content), ())
+
     def service_folder(self, service: Service) -> Path:
         """Where a service's commands run: its ``rootDir``."""
-        return self.root / service.root_dir.text.strip().strip("/") if service.root_dir else self.root
+        return self.root / self.builds.directory(service)
 
     def is_ignored(self, path: Path) -> bool:
         """Whether git leaves a file out, by the .gitignore at the root: then it is not deployed."""
@@ -187,13 +201,15 @@ class Deployment:
 
     @cached_property
     def _python_version_file(self) -> str | None:
-        try:
-            # What is no UTF-8 is no version either, and is said to be none.
-            return (self.root / PYTHON_VERSION_FILE).read_text(encoding="utf-8-sig", errors="replace")
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise CannotCheck(f"{PYTHON_VERSION_FILE}: cannot be read: {error.strerror}") from error
+        for folder in dict.fromkeys((self.folder, self.root)):
+            try:
+                # What is no UTF-8 is no version either, and is said to be none.
+                return (folder / PYTHON_VERSION_FILE).read_text(encoding="utf-8-sig", errors="replace")
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise CannotCheck(f"{PYTHON_VERSION_FILE}: cannot be read: {error.strerror}") from error
+        return None
 
     def python_of(self, service: Service | None) -> ServicePython:
         """The Python that a service would get; without a service, that of one with no settings of its own."""
@@ -234,8 +250,7 @@ class Deployment:
         users = source.services or self.services
         if self.settings.targets:
             for text in self.settings.targets:
-                target = parse_target(text, self.platform, platform_facts().latest_patch)
-                _assert_supported(text, target)
+                target = self.target(text)
                 yield None, target
                 for service in users:
                     if self._target(service) == target:
@@ -252,7 +267,23 @@ class Deployment:
 
         :raises InvalidTarget: the setting is none
         """
-        return checked_platform(self.settings.platform or platform_facts().platform_tag)
+        chosen = self.settings.platform or platform_facts().platform_tag
+        return checked_platform(self.settings.platforms.get(chosen, chosen))
+
+    def target(self, text: str) -> Target:
+        """Read ``3.13``, ``3.13.4`` or ``3.13-manylinux_2_36_x86_64``; a platform may be one that a plugin adds.
+
+        :raises InvalidTarget: it is none
+        """
+        python, _, named = text.partition("-")
+        tag = self.settings.platforms.get(named)
+        target = parse_target(f"{python}-{tag}" if tag else text, self.platform, platform_facts().latest_patch)
+        _assert_supported(text, target)
+        return target
+
+    def target_of(self, service: Service) -> Target:
+        """The machine that a service gets by its own settings."""
+        return self._target(service)
 
     def _target(self, service: Service | None) -> Target:
         # A Python that cannot be known is its own check's finding; the default of the day stands in for it.

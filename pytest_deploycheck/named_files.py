@@ -6,18 +6,20 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
-from pytest_deploycheck.sources.shell.command import Command, Commands
+from pytest_deploycheck.render.python_version import FILE as PYTHON_VERSION_FILE
+from pytest_deploycheck.sources.shell.command import Command, Commands, Script
 from pytest_deploycheck.sources.tree import inner_path
 
 if TYPE_CHECKING:
     from pytest_deploycheck.deployment import Deployment
 
-# Programs that run the file that they are given first.
-_INTERPRETERS = ("python", "node")
+# A program of these first bytes is none that the system runs by its first line, or a shell reads.
+_BEGINNING = 1024
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class NamedFile:
     :param path: relative to the root, with forward slashes, spelled as the blueprint or a script has it
     :param location: where it is named
     :param use: what for, as messages have it: ``api installs requirements.txt``
+    :param is_needed: whether nothing works without it; a lock file may be made anew
+    :param may_be_made: whether a build may make it, so that git need not have it: ``dist/server``, a program in Go
     :param is_script: whether a shell, or the system by its first line, reads it
     :param is_program: whether it is run by its name alone, and nothing makes it executable before: ``./build.sh``
     """
@@ -34,6 +38,8 @@ class NamedFile:
     path: str
     location: Location
     use: str
+    is_needed: bool = True
+    may_be_made: bool = False
     is_script: bool = False
     is_program: bool = False
 
@@ -54,6 +60,7 @@ def _of_service(service: Service, deployment: Deployment) -> Iterator[NamedFile]
         yield from _dockerfile(service)
     if runtime in ("docker", "image"):
         return  # What its commands name is in the image.
+    yield from _python_version(service, deployment)
     yield from _requirements(service, deployment)
     yield from _of_commands(service, deployment)
 
@@ -64,6 +71,14 @@ def _dockerfile(service: Service) -> Iterator[NamedFile]:
     if path is not None:
         location = file.location if file else service.location
         yield NamedFile(path, location, f"{service.name} is built from {path}")
+
+
+def _python_version(service: Service, deployment: Deployment) -> Iterator[NamedFile]:
+    """``.python-version``, which many a ``.gitignore`` covers."""
+    if service.is_native_python:
+        location = deployment.python_of(service).location
+        if location is not None and location.path == PYTHON_VERSION_FILE:
+            yield NamedFile(location.path, location, f"{service.name} has its Python from {location.path}")
 
 
 def _requirements(service: Service, deployment: Deployment) -> Iterator[NamedFile]:
@@ -78,9 +93,10 @@ def _requirements(service: Service, deployment: Deployment) -> Iterator[NamedFil
             yield NamedFile(path, installation.install.location, f"{service.name} installs {path}")
     for project in build.installs.from_projects:
         folder = project.command.directory
-        for name in (*project.needs, project.lock) if folder is not None else ():
+        for name in dict.fromkeys((*project.needs, project.lock)) if folder is not None else ():
             if name and (path := inner_path(folder or ".", name)) is not None:
-                yield NamedFile(path, project.command.location, f"{service.name} installs from {path}")
+                is_needed = name in project.needs or project.is_locked
+                yield NamedFile(path, project.command.location, f"{service.name} installs from {path}", is_needed)
 
 
 def _of_commands(service: Service, deployment: Deployment) -> Iterator[NamedFile]:
@@ -90,30 +106,45 @@ def _of_commands(service: Service, deployment: Deployment) -> Iterator[NamedFile
         if line is not None:
             commands = deployment.commands(service, line)
             made_executable += _made_executable(commands)
-            yield from _scripts(service, commands, made_executable)
+            # What other languages start, their builds make: a program, a folder `dist`, a release.
+            may_be_made = line is not service.build_command and not service.is_native_python
+            for script in commands.scripts:
+                yield _script(service, script, made_executable, deployment, may_be_made=may_be_made)
             yield from _started(service, commands)
 
 
-def _scripts(service: Service, commands: Commands, made_executable: list[str]) -> Iterator[NamedFile]:
-    for script in commands.scripts:
-        is_ready = script.is_made_executable or any(_covers(each, script.path) for each in made_executable)
-        yield NamedFile(
-            script.path,
-            script.location,
-            f"{service.name} runs {script.path}",
-            is_script=True,
-            is_program=script.is_program and not is_ready,
-        )
+def _script(
+    service: Service, script: Script, made_executable: list[str], deployment: Deployment, *, may_be_made: bool
+) -> NamedFile:
+    is_ready = script.is_made_executable or any(_covers(each, script.path) for each in made_executable)
+    is_text = _is_text(deployment.root / script.path)
+    return NamedFile(
+        script.path,
+        script.location,
+        f"{service.name} runs {script.path}",
+        may_be_made=may_be_made or not is_text,
+        is_script=is_text,
+        is_program=script.is_program and not is_ready,
+    )
+
+
+def _is_text(file: Path) -> bool:
+    """Whether a file is none that a compiler made; what cannot be read is not said to be one."""
+    try:
+        with file.open("rb") as opened:
+            return b"\0" not in opened.read(_BEGINNING)
+    except OSError:
+        return True
 
 
 def _started(service: Service, commands: Commands) -> Iterator[NamedFile]:
-    """What an interpreter is given: ``python manage.py migrate``."""
-    for command in commands.commands:
+    """What Python is given: ``python manage.py migrate``."""
+    for command in commands.commands if service.is_native_python else ():
         first = next(iter(command.arguments), None)
-        if first is None or not first.is_known or not command.program.startswith(_INTERPRETERS):
+        if first is None or not first.is_known or not command.program.startswith("python"):
             continue
         path = inner_path(command.directory, first.text) if command.directory is not None else None
-        if path is not None and path.endswith((".py", ".js", ".mjs", ".cjs")):
+        if path is not None and path.endswith(".py"):
             yield NamedFile(path, first.location, f"{service.name} runs {path}")
 
 

@@ -12,6 +12,8 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
+import pytest
+
 
 class PlainImports(MetaPathFinder):
     """Finds the modules of this package before pytest does."""
@@ -22,10 +24,17 @@ class PlainImports(MetaPathFinder):
         """What Python itself would find."""
         return PathFinder.find_spec(fullname, path, target) if fullname.startswith("pytest_deploycheck.") else None
 
-    def install(self) -> None:
-        """Go before all other finders."""
-        sys.meta_path.insert(0, self)
+    @classmethod
+    def for_run(cls, config: pytest.Config) -> None:
+        """Go before all other finders, and leave them as they were at the end of the run."""
+        if _INSTALLED not in config.stash:
+            finder = config.stash[_INSTALLED] = cls()
+            sys.meta_path.insert(0, finder)
+            config.add_cleanup(finder.remove)
 
     def remove(self) -> None:
         """Leave the finders as they were."""
         sys.meta_path.remove(self)
+
+
+_INSTALLED = pytest.StashKey[PlainImports]()

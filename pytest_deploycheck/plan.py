@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pytest_deploycheck import checks as _checks  # noqa: F401 - importing the checks registers them
-from pytest_deploycheck.checks.registry import Check, Subject, checks
+from pytest_deploycheck.checks.built_in import built_in
+from pytest_deploycheck.checks.making import applies
+from pytest_deploycheck.checks.registry import Check, Registry, Subject
 from pytest_deploycheck.deployment import Deployment
+from pytest_deploycheck.extensions import ExtensionFailed, shown_path
+from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.subjects import RequirementOnTarget, Source, SourceOnTarget
 
@@ -25,6 +28,7 @@ class PlannedCheck:
     check: Check
     subject: Any
     location: Location
+    deployment: Deployment
 
 
 @dataclass(frozen=True)
@@ -62,42 +66,94 @@ class PlannedFile:
             yield node_id, planned
 
 
-def plan(deployment: Deployment) -> tuple[PlannedFile, ...]:
+def plan(
+    deployment: Deployment, checks: Registry | None = None, failures: Iterable[ExtensionFailed] = ()
+) -> tuple[PlannedFile, ...]:
     """The items, in the order in which they are collected: the blueprint's first.
 
     What a command installs that stands in the blueprint or in a script has its items below that file.
+
+    :param checks: default: the built-in ones
+    :param failures: hooks that could not say what they add
     """
-    groups: dict[str, list[PlannedGroup]] = {}
+    checks = built_in() if checks is None else checks
+    files = []
     if deployment.blueprint_path is not None:
-        groups[deployment.blueprint_path] = list(_of_blueprint(deployment, deployment.blueprint_path))
+        path = deployment.blueprint_path
+        files.append(PlannedFile(deployment.root / path, path, tuple(_of_blueprint(deployment, checks, path))))
     for source in deployment.sources:
-        groups.setdefault(source.path, []).extend(_of_source(deployment, source))
-    return tuple(PlannedFile(deployment.root / path, path, tuple(own)) for path, own in groups.items())
+        groups = tuple(_of_source(deployment, checks, source))
+        files.append(PlannedFile(deployment.root / source.path, source.path, groups))
+    files += [_of_failure(deployment, each) for each in failures]
+    return together(files)
 
 
-def _of_blueprint(deployment: Deployment, path: str) -> Iterator[PlannedGroup]:
-    yield PlannedGroup(
-        "blueprint", tuple(_applying(Subject.BLUEPRINT, deployment.blueprint, Location(path), deployment))
-    )
-    for service in deployment.blueprint.services if deployment.blueprint else ():
-        yield PlannedGroup(service.name, tuple(_applying(Subject.SERVICE, service, service.location, deployment)))
+def together(files: Iterable[PlannedFile]) -> tuple[PlannedFile, ...]:
+    """A file that several commands or projects install has the items of each of them once."""
+    by_name: dict[str, PlannedFile] = {}
+    for planned in files:
+        known = by_name.get(planned.name)
+        by_name[planned.name] = _together(known, planned) if known else planned
+    return tuple(by_name.values())
 
 
-def _applying(kind: Subject, subject: Any, location: Location, deployment: Deployment) -> Iterator[PlannedCheck]:
-    for check in checks(kind):
-        if check.applies(subject, deployment):
-            yield PlannedCheck(check.name, check, subject, location)
+def _together(known: PlannedFile, further: PlannedFile) -> PlannedFile:
+    groups = {group.name: group for group in known.groups}
+    for group in further.groups:
+        own = groups.get(group.name, PlannedGroup(group.name, ()))
+        names = {each.name for each in own.checks}
+        new = tuple(each for each in group.checks if each.name not in names)
+        groups[group.name] = PlannedGroup(group.name, (*own.checks, *new))
+    return replace(known, groups=tuple(groups.values()))
 
 
-def _of_source(deployment: Deployment, source: Source) -> Iterator[PlannedGroup]:
+def _of_blueprint(deployment: Deployment, checks: Registry, path: str) -> Iterator[PlannedGroup]:
+    blueprint = deployment.blueprint
+    of_all = tuple(_applying(Subject.BLUEPRINT, blueprint, Location(path), deployment, checks))
+    yield PlannedGroup("blueprint", of_all)
+    for service in blueprint.services if blueprint is not None else ():
+        own = tuple(_applying(Subject.SERVICE, service, service.location, deployment, checks))
+        yield PlannedGroup(service.name, own)
+
+
+def _applying(
+    kind: Subject, subject: Any, location: Location, deployment: Deployment, checks: Registry
+) -> Iterator[PlannedCheck]:
+    for check in checks.of(kind):
+        if applies(check, subject, deployment):
+            yield PlannedCheck(check.name, check, subject, location, deployment)
+
+
+def _of_source(deployment: Deployment, checks: Registry, source: Source) -> Iterator[PlannedGroup]:
     for place in deployment.targets_of(source):
         name = f"{place.target_name}@{source.variant}" if source.variant else place.target_name
-        yield PlannedGroup(name, tuple(_on_target(place)))
+        yield PlannedGroup(name, tuple(_on_target(place, deployment, checks)))
 
 
-def _on_target(place: SourceOnTarget) -> Iterator[PlannedCheck]:
-    for check in checks(Subject.RESOLUTION):
-        yield PlannedCheck(check.name, check, place, Location(place.source.path))
-    for check in checks(Subject.REQUIREMENT):
-        for project, lines in place.source.lines.items():
-            yield PlannedCheck(project, check, RequirementOnTarget(place, project, lines), lines[0].location)
+def _on_target(place: SourceOnTarget, deployment: Deployment, checks: Registry) -> Iterator[PlannedCheck]:
+    yield from _applying(Subject.RESOLUTION, place, Location(place.source.path), deployment, checks)
+    for check in checks.of(Subject.REQUIREMENT):
+        for name, lines in place.source.lines.items():
+            subject = RequirementOnTarget(place, name, lines)
+            if applies(check, subject, deployment):
+                yield PlannedCheck(_item_name(name, check), check, subject, lines[0].location, deployment)
+
+
+def _item_name(project: str, check: Check) -> str:
+    """``pydantic`` alone is the item of the check that asks for wheels."""
+    return project if check.name == _OF_THE_NAME_ALONE else f"{project}[{check.name}]"
+
+
+_OF_THE_NAME_ALONE = "wheel"
+
+
+def _of_failure(deployment: Deployment, failure: ExtensionFailed) -> PlannedFile:
+    """A hook that could not say what it adds has an item of its own, which says so."""
+
+    def fail(subject: ExtensionFailed, _: Deployment) -> Iterator[Finding]:
+        raise subject
+
+    path = shown_path(failure.path, deployment.root)
+    check = Check(failure.name, "The hook says what it adds.", Subject.BLUEPRINT, fail, lambda *_: True)
+    planned = PlannedCheck(failure.name, check, failure, Location(path, failure.line), deployment)
+    return PlannedFile(failure.path, path, (PlannedGroup("hooks", (planned,)),))

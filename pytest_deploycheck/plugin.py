@@ -1,71 +1,59 @@
-"""The pytest hooks and nothing else: everything behind them is imported only when ``--deploycheck`` is on."""
+"""The pytest hooks and nothing else: everything behind them is imported only when it is asked for.
+
+That is with ``--deploycheck``, or where a test takes one of the fixtures.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-# The command line's options, each also an ini key: name, ini type, metavar, help.
-_OPTIONS = (
-    ("deploycheck", "bool", None, "turn the deploy checks on"),
-    (
-        "deploycheck_blueprint",
-        "string",
-        "PATH",
-        "Render's blueprint (default: render.yaml, then render.yml, at the root)",
-    ),
-    (
-        "deploycheck_requirements",
-        "linelist",
-        "PATH",
-        "a requirements file to check; repeatable (default: what the blueprint's build commands install, "
-        "else requirements.txt)",
-    ),
-    (
-        "deploycheck_target",
-        "linelist",
-        "TARGET",
-        "3.13, 3.13.4 or 3.13-manylinux_2_36_x86_64; repeatable (default: what each service would get)",
-    ),
-    ("deploycheck_offline", "bool", None, "use only what the cache holds"),
-    ("deploycheck_json", "string", "PATH", "write a machine-readable report"),
-    ("deploycheck_sarif", "string", "PATH", "write a report for code scanning (SARIF 2.1.0)"),
-    ("deploycheck_checklist", "string", "PATH", "write a checklist for the people who deploy (Markdown)"),
-    ("deploycheck_html", "string", "PATH", "write a report to read in a browser, in one file"),
-)
+from pytest_deploycheck import fixtures, hooks
+from pytest_deploycheck.options import COMMANDS, OPTIONS
 
-# Settings that only the ini file has: name, type, help.
-_INI_ONLY = (
-    (
-        "deploycheck_service_created",
-        "string",
-        "when the services were created, YYYY-MM-DD: decides their default Python",
-    ),
-    ("deploycheck_platform", "string", "the newest wheel platform the build machine accepts"),
-    ("deploycheck_pip_flags", "args", "flags that each `pip install` of a build command should have"),
-    ("deploycheck_gitignore", "linelist", "further directory names that .gitignore should cover"),
-    ("deploycheck_strict", "bool", "let advice fail"),
-    ("deploycheck_ignore", "linelist", "checks to skip: a check's name or a node id pattern, then ` # reason`"),
-    ("deploycheck_timeout", "string", "seconds to wait for an answer of the index"),
-    ("deploycheck_cache", "string", "the folder of the cache (PYTEST_DEPLOYCHECK_CACHE goes before it)"),
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What pytest's configuration file may hold for each kind of option; what a TOML file says in its own types, too.
+_INI_TYPES: Mapping[str, str] = {
+    "flag": "bool",
+    "paths": "linelist",
+    "lines": "linelist",
+    "words": "args",
+    # The type came with pytest 8.4.
+    "number": "float" if pytest.version_tuple >= (8, 4) else "string",
+}
+
+_MARKERS = (
+    "deploycheck: a check by pytest-deploycheck; `-m deploycheck` selects them all",
+    "render_services(type=..., runtime=..., name=...): run the test once for each matching service of the blueprint, "
+    "which it takes as `render_service`; each may be several in a list, and a name may hold wildcards",
+    'deploy_targets("3.13", ...): run the test once for each of these targets, for which `deploy_resolution` is then',
+    'requirements("requirements/*.txt", ...): run the test once for each requirement line of these files, which it '
+    "takes as `requirement`; without a file, of those that are deployed",
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options and ini keys."""
     group = parser.getgroup("deploycheck", "deploy checks (pytest-deploycheck)")
-    for name, kind, metavar, help_text in _OPTIONS:
-        option = "--" + name.replace("_", "-")
-        if kind == "bool":
-            group.addoption(option, action="store_true", default=None, help=help_text)
-        elif kind == "linelist":
-            group.addoption(option, action="append", metavar=metavar, help=help_text)
+    for option in OPTIONS:
+        if option.kind == "flag":
+            group.addoption(option.option, action="store_true", default=None, help=option.explanation)
+        elif option.is_repeatable:
+            group.addoption(option.option, action="append", metavar=option.metavar, help=option.explanation)
         else:
-            group.addoption(option, metavar=metavar, help=help_text)
-        parser.addini(name, f"{help_text} (as {option})", type=kind)  # type: ignore[arg-type]
-    clear = "remove what the cache holds, then stop, or go on with --deploycheck"
-    group.addoption("--deploycheck-cache-clear", action="store_true", default=False, help=clear)
-    for name, kind, help_text in _INI_ONLY:
-        parser.addini(name, help_text, type=kind, default=None)  # type: ignore[arg-type]
+            group.addoption(option.option, metavar=option.metavar, help=option.explanation)
+        ini_type = _INI_TYPES.get(option.kind, "string")
+        parser.addini(option.name, f"{option.help} (as {option.option})", type=ini_type, default=None)  # type: ignore[arg-type]
+    for name, help_text in COMMANDS:
+        group.addoption(name, action="store_true", default=False, help=help_text)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """What others extend this plugin with."""
+    pluginmanager.add_hookspecs(hooks)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -76,22 +64,59 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     from pytest_deploycheck.cache_clear import clear_cache
 
     clear_cache(config)
-    return None if config.getoption("deploycheck") or config.getini("deploycheck") else pytest.ExitCode.OK
+    return None if _is_on(config) else pytest.ExitCode.OK
 
 
+# The last: what others register when they are configured is there.
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker; with ``--deploycheck``, plan the checks and collect them."""
-    config.addinivalue_line("markers", "deploycheck: a check by pytest-deploycheck; `-m deploycheck` selects them all")
-    if config.getoption("deploycheck") or config.getini("deploycheck"):
+    """Register fixtures and markers; with ``--deploycheck``, plan the checks and collect them."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.pluginmanager.register(fixtures, "deploycheck-fixtures")
+    if config.option.help or config.option.version:
+        return
+    _assert_keys_are_known(config)
+    if _is_on(config):
         from pytest_deploycheck.plain_imports import PlainImports
 
-        finder = PlainImports()
-        finder.install()
-        config.add_cleanup(finder.remove)
+        PlainImports.for_run(config)
         from pytest_deploycheck.reporting import Reporting
         from pytest_deploycheck.session import DeploycheckSession
 
         session = DeploycheckSession.start(config)
         config.pluginmanager.register(session, "deploycheck-session")
-        reporting = Reporting(config, session.settings, (session.deployment,), session.files)
-        config.pluginmanager.register(reporting, "deploycheck-reports")
+        config.pluginmanager.register(Reporting(config, session.projects, session.files), "deploycheck-reports")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that are run for several services, requirements, targets or projects."""
+    if fixtures.ROOT not in metafunc.fixturenames and not _has_own_marker(metafunc):
+        return
+    from pytest_deploycheck.plain_imports import PlainImports
+
+    PlainImports.for_run(metafunc.config)
+    from pytest_deploycheck.parametrisation import parametrise
+
+    parametrise(metafunc)
+
+
+def _has_own_marker(metafunc: pytest.Metafunc) -> bool:
+    return any(mark.name in fixtures.MARKERS for mark in metafunc.definition.own_markers)
+
+
+def _is_on(config: pytest.Config) -> bool:
+    return bool(config.getoption("deploycheck") or config.getini("deploycheck"))
+
+
+def _assert_keys_are_known(config: pytest.Config) -> None:
+    """:raises pytest.UsageError: the configuration file has a key of this plugin that does not exist"""
+    # pytest 9 calls it otherwise, and warns of the old name; there is no public way to list what a file holds.
+    given = config._inicfg if hasattr(config, "_inicfg") else config.inicfg
+    overrides = (each.partition("=")[0] for each in config.getoption("override_ini") or ())
+    names = {option.name for option in OPTIONS}
+    odd = [key for key in (*given, *overrides) if key.startswith("deploycheck") and key not in names]
+    if odd:
+        from pytest_deploycheck.ini_keys import assert_known
+
+        assert_known(config, odd)

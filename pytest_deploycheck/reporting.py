@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable
 
 import pytest
 
 from pytest_deploycheck.collection import DeploycheckItem
-from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.plan import PlannedFile
+from pytest_deploycheck.projects import Projects
 from pytest_deploycheck.reports.carried import Carried, Key, attach, carried_by
 from pytest_deploycheck.reports.formats import CannotWrite, write_reports
 from pytest_deploycheck.reports.gathering import Gathering
 from pytest_deploycheck.reports.properties import properties_of
 from pytest_deploycheck.reports.run import Run
 from pytest_deploycheck.resolution.result import Resolution
-from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.terminal.advice import show_advice
 from pytest_deploycheck.terminal.failure import Failure, show_failures
 from pytest_deploycheck.terminal.header import header_lines
@@ -31,17 +30,11 @@ class Reporting:
     With pytest-xdist the workers attach what the items found to the reports, and the controller gathers it.
     """
 
-    def __init__(
-        self,
-        config: pytest.Config,
-        settings: Settings,
-        deployments: Sequence[Deployment],
-        files: Iterable[PlannedFile],
-    ) -> None:
-        self._settings = settings
-        self._deployments = deployments
+    def __init__(self, config: pytest.Config, projects: Projects, files: Iterable[PlannedFile]) -> None:
+        self._settings = projects.settings
+        self._deployments = tuple(each.deployment for each in projects)
         self._is_worker = hasattr(config, "workerinput")
-        self.gathering = Gathering(settings, deployments, files)
+        self.gathering = Gathering(projects, files)
         self._attached: set[Key] = set()
         self._interrupted = False
         self._run: Run | None = None
@@ -107,7 +100,9 @@ class Reporting:
         """Gather what is attached, and let the terminal show it as what it is, not as a text."""
         carried = carried_by(report)
         if carried is not None and report.failed and (carried.failing or carried.fault):
-            report.longrepr = Failure(self._settings.root, carried.failing, carried.fault)  # type: ignore[assignment]
+            node_id = self.gathering.planned_id(report.nodeid) or report.nodeid
+            failure = Failure(node_id, self._settings.root, carried.failing, carried.fault)
+            report.longrepr = failure  # type: ignore[assignment]
         self.gathering.add(report)
 
     def pytest_keyboard_interrupt(self) -> None:
@@ -133,7 +128,7 @@ class Reporting:
         if reporter is not None:
             # pytest prints failures and warnings after this hook.
             show_failures(reporter, width_of(reporter))
-            show_advice(reporter, run, width_of(reporter))
+            show_advice(reporter, run, self.gathering.planned_id, width_of(reporter))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Behind failures and warnings: what would be installed, and what GitHub reads."""

@@ -156,6 +156,11 @@ class Resolutions:
         """Where everything that was fetched is kept."""
         return self._cache.directory.parent
 
+    @property
+    def obstacle(self) -> str:
+        """Why nothing is kept for the next run; empty where it can be, or there is nothing to keep."""
+        return "" if self._settings.offline else self._cache.obstacle
+
     def close(self) -> None:
         """Ask the indexes for nothing more, and forget what they said: pytest goes through all that is left, often."""
         self._views.clear()
@@ -224,6 +229,7 @@ class Resolutions:
             watched = self.watch(f"{source.path} on {target.minor}", self._client.traffic)
             with watched, _without_collecting():
                 found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
+            self._cache.keep()
             return _with_ignored(found, places), self._fresh_until(places)
 
         key = _key(source, target, asked, places)

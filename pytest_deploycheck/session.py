@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
+import warnings
 from pathlib import Path
 
 import pytest
 
+from pytest_deploycheck import DeploycheckAdvice
 from pytest_deploycheck.collection import DeploycheckFile, DeploycheckItem
-from pytest_deploycheck.deployment import Deployment, NothingToDeploy
-from pytest_deploycheck.findings import CannotCheck
-from pytest_deploycheck.plan import PlannedFile, plan
+from pytest_deploycheck.plan import PlannedFile, plan, together
+from pytest_deploycheck.projects import Projects, Wrong, projects_of
 from pytest_deploycheck.reports.formats import problem
-from pytest_deploycheck.resolution.target import InvalidTarget
-from pytest_deploycheck.settings import Settings, read_settings
+from pytest_deploycheck.settings import Settings
 
 
 class DeploycheckSession:
     """The hooks of a run."""
 
-    def __init__(self, settings: Settings, deployment: Deployment, files: tuple[PlannedFile, ...]) -> None:
-        self.settings = settings
-        self.deployment = deployment
+    def __init__(self, projects: Projects, files: tuple[PlannedFile, ...]) -> None:
+        self.projects = projects
+        self.settings = projects.settings
         self.files = files
         self._files = {planned.path.resolve(): planned for planned in files}
-        self._ignored = _ignored(settings, files)
+        self._ignored = _ignored(self.settings, files)
 
     @classmethod
     def start(cls, config: pytest.Config) -> DeploycheckSession:
@@ -32,19 +33,27 @@ class DeploycheckSession:
 
         :raises pytest.UsageError: a setting or a file makes no sense
         """
-        settings = read_settings(config)
-        if (unwritable := problem(settings)) is not None:
+        projects = projects_of(config)
+        if (unwritable := problem(projects.settings)) is not None:
             raise pytest.UsageError(unwritable)
         try:
-            deployment = Deployment(settings)
-            session = cls(settings, deployment, plan(deployment))
-        except (NothingToDeploy, CannotCheck, InvalidTarget, ValueError) as error:
+            planned = [plan(each.deployment, each.checks, each.failures) for each in projects]
+            return cls(projects, together(itertools.chain.from_iterable(planned)))
+        except Wrong as error:
             raise pytest.UsageError(f"--deploycheck: {error}") from error
-        return session
 
     def _are_named(self, config: pytest.Config) -> bool:
         named = {(config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args}
         return not named.isdisjoint(self._files)
+
+    def pytest_plugin_registered(self, plugin: object) -> None:
+        """What adds checks or sources has to be there when the items are planned.
+
+        :raises pytest.UsageError: it comes too late, and what it adds would be missing without a word
+        """
+        for project in self.projects:
+            if odd := project.missing(plugin):
+                raise pytest.UsageError(f"--deploycheck: {odd}")
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> DeploycheckFile | None:
         """The files of the plan."""
@@ -57,7 +66,6 @@ class DeploycheckSession:
         # Below the session itself: below a package, pytest would import that package's __init__.py for it.
         collector = DeploycheckFile.from_parent(session, path=planned.path, nodeid=planned.name)
         collector.planned = planned
-        collector.deployment = self.deployment
         return collector
 
     @pytest.hookimpl(tryfirst=True)
@@ -77,6 +85,12 @@ class DeploycheckSession:
         for item in items:
             if isinstance(item, DeploycheckItem) and (reason := self._ignored.get(item.nodeid)):
                 item.add_marker(pytest.mark.skip(reason=f"deploycheck_ignore: {reason}"))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Leave out the line of the file, which pytest shows below a warning: a secret may stand in it."""
+        if issubclass(warning_message.category, DeploycheckAdvice):
+            warning_message.line = ""
 
 
 def _ignored(settings: Settings, files: tuple[PlannedFile, ...]) -> dict[str, str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from dataclasses import dataclass
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pytest_deploycheck.options import OPTIONS
 
 
 @dataclass(frozen=True)
@@ -29,17 +33,23 @@ class Ignore:
 class Settings:
     """What the user chose.
 
+    :param root: of the repository: what paths in messages and node ids are relative to
+    :param folder: the project's, where its files are looked for; None for the root
+    :param projects: folders, each of them a project; empty where the root is the only one
     :param blueprint: relative to the root; None to look for the usual names
     :param requirements: relative to the root; empty to take what the build commands install
     :param targets: as written; empty to take what each service would get
     :param service_created: None where nobody said it
-    :param platform: a platform tag; None to take the platform's own
+    :param platform: a platform tag or the name of one that a plugin adds; None to take the platform's own
+    :param platforms: the tags of those that plugins add, by name
     :param pip_flags: None to take the default
     :param timeout: seconds
     :param cache: a folder; None to take the user's cache directory
     """
 
     root: Path
+    folder: Path | None = None
+    projects: tuple[Path, ...] = ()
     blueprint: Path | None = None
     requirements: tuple[Path, ...] = ()
     targets: tuple[str, ...] = ()
@@ -50,6 +60,7 @@ class Settings:
     html: Path | None = None
     service_created: date | None = None
     platform: str | None = None
+    platforms: Mapping[str, str] = field(default_factory=dict)
     pip_flags: tuple[str, ...] = ("--no-cache-dir",)
     gitignore: tuple[str, ...] = ()
     strict: bool = False
@@ -66,26 +77,41 @@ def read_settings(config: pytest.Config) -> Settings:
     _assert_root_is_the_users(config)
     chosen = _Values(config)
     defaults = Settings(root=config.rootpath)
-    flags = config.getini("deploycheck_pip_flags")
-    return Settings(
+    settings = Settings(
         root=config.rootpath,
-        blueprint=next(iter(chosen.paths("deploycheck_blueprint")), None),
+        projects=chosen.paths("deploycheck_projects"),
+        blueprint=chosen.path("deploycheck_blueprint"),
         requirements=chosen.paths("deploycheck_requirements"),
         targets=tuple(chosen.many("deploycheck_target")),
         offline=bool(chosen.one("deploycheck_offline")),
-        json=next(iter(chosen.paths("deploycheck_json")), None),
-        sarif=next(iter(chosen.paths("deploycheck_sarif")), None),
-        checklist=next(iter(chosen.paths("deploycheck_checklist")), None),
-        html=next(iter(chosen.paths("deploycheck_html")), None),
-        service_created=_date(config.getini("deploycheck_service_created")),
-        platform=config.getini("deploycheck_platform") or None,
-        pip_flags=defaults.pip_flags if flags is None else tuple(flags),
-        gitignore=tuple(config.getini("deploycheck_gitignore") or ()),
-        strict=bool(config.getini("deploycheck_strict")),
-        ignore=tuple(map(_ignore, config.getini("deploycheck_ignore") or ())),
-        cache=next(iter(chosen.paths("deploycheck_cache")), None),
-        timeout=_seconds(config.getini("deploycheck_timeout"), defaults.timeout),
+        json=chosen.path("deploycheck_json"),
+        sarif=chosen.path("deploycheck_sarif"),
+        checklist=chosen.path("deploycheck_checklist"),
+        html=chosen.path("deploycheck_html"),
+        service_created=_date(chosen.one("deploycheck_service_created")),
+        platform=chosen.one("deploycheck_platform") or None,
+        pip_flags=chosen.words("deploycheck_pip_flags", defaults.pip_flags),
+        gitignore=tuple(chosen.many("deploycheck_gitignore")),
+        strict=bool(chosen.one("deploycheck_strict")),
+        ignore=tuple(map(_ignore, chosen.many("deploycheck_ignore"))),
+        cache=chosen.path("deploycheck_cache"),
+        timeout=chosen.seconds("deploycheck_timeout", defaults.timeout),
     )
+    _assert_projects_make_sense(settings)
+    return settings
+
+
+def _assert_projects_make_sense(settings: Settings) -> None:
+    """:raises pytest.UsageError: a project is no folder, or a file is named that would be each one's"""
+    for folder in settings.projects:
+        if not folder.is_dir():
+            raise pytest.UsageError(f"deploycheck_projects: there is no folder {folder}")
+    for name, value in (("blueprint", settings.blueprint), ("requirements", settings.requirements)):
+        if settings.projects and value:
+            raise pytest.UsageError(
+                f"deploycheck_{name} names the files of one project, and deploycheck_projects says that there are "
+                "several: each of them has its own"
+            )
 
 
 def _assert_root_is_the_users(config: pytest.Config) -> None:
@@ -104,14 +130,7 @@ def _assert_root_is_the_users(config: pytest.Config) -> None:
                 )
 
 
-_PATH_OPTIONS = (
-    "--deploycheck-blueprint",
-    "--deploycheck-requirements",
-    "--deploycheck-json",
-    "--deploycheck-sarif",
-    "--deploycheck-checklist",
-    "--deploycheck-html",
-)
+_PATH_OPTIONS = frozenset(each.option for each in OPTIONS if each.kind in ("path", "paths"))
 
 
 class _Values:
@@ -121,12 +140,36 @@ class _Values:
         self._config = config
 
     def one(self, name: str) -> Any:
+        """:raises pytest.UsageError: the ini file has a value of another type"""
         given = self._config.getoption(name, None)
-        return self._config.getini(name) if given is None else given
+        if given is not None:
+            return given
+        try:
+            return self._config.getini(name)
+        except (TypeError, ValueError) as error:  # From pytest 9.2 on, it is a usage error already.
+            raise pytest.UsageError(f"{name}: {error}") from error
 
     def many(self, name: str) -> list[str]:
         value = self.one(name) or []
         return [value] if isinstance(value, str) else list(value)
+
+    def words(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """On the command line as in an ini file: one text, which is split as a shell does."""
+        value = self.one(name)
+        return default if value is None else tuple(shlex.split(value) if isinstance(value, str) else value)
+
+    def seconds(self, name: str, default: float) -> float:
+        try:
+            value = self.one(name)
+            seconds = default if value is None or value == "" else float(value)
+        except (pytest.UsageError, ValueError) as error:
+            raise pytest.UsageError(f"{name}: expected a number of seconds, such as 15: {error}") from error
+        if not 0 < seconds < math.inf:
+            raise pytest.UsageError(f"{name} = {value}: expected a number of seconds, such as 15")
+        return seconds
+
+    def path(self, name: str) -> Path | None:
+        return next(iter(self.paths(name)), None)
 
     def paths(self, name: str) -> tuple[Path, ...]:
         """Absolute: from the command line relative to where pytest was started, from the ini file to that file."""
@@ -146,18 +189,6 @@ def _date(text: str | None) -> date | None:
         raise pytest.UsageError(
             f"deploycheck_service_created = {text}: expected a date such as 2026-02-11 (year-month-day)"
         ) from None
-
-
-def _seconds(text: str | None, default: float) -> float:
-    if not text:
-        return default
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise pytest.UsageError(f"deploycheck_timeout = {text}: expected a number of seconds, such as 15")
-    return seconds
 
 
 def _ignore(line: str) -> Ignore:

@@ -67,8 +67,10 @@ class Located:
         """What is imported or run first; None where it is not there, or cannot be read."""
         if not self.is_there:
             return None
-        if self.path:
-            found: Module | None = self.codebase.script(self.codebase.root / self.path)
+        if self.path and self.name and (known := self.codebase.module(self.name)) is not None:
+            found: Module | None = known
+        elif self.path:
+            found = self.codebase.script(self.codebase.root / self.path)
         elif self.is_run and self.found is not None and self.found.is_package:
             found = self.codebase.module(f"{self.name}.__main__")
         else:
@@ -99,9 +101,8 @@ class Started:
             return ()
         key = (service.name, line.location)
         if key not in self._starts:
-            environment = {name: each.value.text if each.value else None for name, each in service.environment.items()}
-            commands = self._builds.commands(service, line).commands
-            self._starts[key] = tuple(read_start(each, environment, platform_facts().checkout) for each in commands)
+            commands, values = self._builds.commands(service, line).commands, service.values
+            self._starts[key] = tuple(read_start(each, values, platform_facts().checkout) for each in commands)
         return self._starts[key]
 
     # Where its code is.
@@ -137,10 +138,20 @@ class Started:
         path = posixpath.normpath(joined)
         if path == ".." or path.startswith("../") or "://" in name:
             return None
-        folder = posixpath.dirname(path) or "."
+        folder, module_name = posixpath.dirname(path) or ".", ""
+        if start.program is not None and start.program.by_package:
+            folder, module_name = self._by_package(path)
         codebase = self._codebase((folder, *(start.path or ())))
         is_there = codebase.has_file(self._root / path)
-        return Located(codebase, None, path, is_there, start.path is not None, directory)
+        return Located(codebase, None, path, is_there, start.path is not None, directory, module_name)
+
+    def _by_package(self, path: str) -> tuple[str, str]:
+        """The folder above the packages that a file is in, and the name that it has from there."""
+        folder, parts = posixpath.dirname(path) or ".", [posixpath.basename(path).removesuffix(".py")]
+        while folder != "." and (self._root / folder / "__init__.py").is_file():
+            parts.insert(0, posixpath.basename(folder))
+            folder = posixpath.dirname(folder) or "."
+        return folder, ".".join(parts)
 
     def _codebase(self, folders: tuple[str, ...]) -> Codebase:
         paths = tuple(Path(posixpath.normpath(self._root / each)) for each in folders)

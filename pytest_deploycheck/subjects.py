@@ -8,12 +8,14 @@ from functools import cached_property
 
 from packaging.utils import NormalizedName
 
+from pytest_deploycheck.findings import CannotCheck
+from pytest_deploycheck.named import Named
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.sources.requirements import RequirementLine, RequirementsFile
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Source:
     """What one install command installs: a requirements file with all that is given beside it, and who installs it.
 
@@ -44,6 +46,25 @@ class Source:
                 name = NormalizedName(line.name)
                 lines[name] = (*lines.get(name, ()), line)
         return lines
+
+    def __repr__(self) -> str:
+        return f"<source {self.path}>"
+
+
+class Sources(Named[Source]):
+    """What is installed, by path: ``sources["requirements.txt"]``."""
+
+    kind = "source"
+
+    @property
+    def lines(self) -> tuple[RequirementLine, ...]:
+        """The requirement lines of all of them; one that several sources include is there once.
+
+        :raises CannotCheck: a line could not be read
+        """
+        for problem in (each for source in self for each in source.file.problems):
+            raise CannotCheck(str(problem))
+        return tuple({line.location: line for source in self for line in source.file.lines}.values())
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,13 @@ class Deploycheck:
         """Run it there, on this index; without one on an address where nothing answers."""
         self._patch.setenv("PIP_INDEX_URL", index.url if index else "http://127.0.0.1:9/simple/")
         return self.pytester.runpytest_subprocess("--deploycheck", *arguments, timeout=120)
+
+    def own(self, *arguments: str | os.PathLike[str], index: Index | None = None) -> pytest.RunResult:
+        """Run the project's own tests, without ``--deploycheck`` and in this very process."""
+        self._patch.setenv("PIP_INDEX_URL", index.url if index else "http://127.0.0.1:9/simple/")
+        with warnings.catch_warnings():
+            warnings.resetwarnings()  # The filters of the run that these tests are.
+            return self.pytester.runpytest_inprocess("-p", "no:hypothesispytest", *arguments)
 
     def report(self, *arguments: str | os.PathLike[str], index: Index | None = None) -> dict[str, Any]:
         """Run it there, and give what ``--deploycheck-json`` wrote."""

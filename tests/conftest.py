@@ -76,4 +76,6 @@ def nexus_index() -> Iterator[Index]:
 @pytest.fixture
 def deploycheck(pytester: pytest.Pytester, isolation: pytest.MonkeyPatch) -> Deploycheck:
     """The command on a project of the test's own, in an empty folder."""
+    # It mixes up the order of tests, for those that ask for it with `-p randomly`; pytester has cleared the variable.
+    isolation.setenv("PYTEST_ADDOPTS", "-p no:randomly")
     return Deploycheck(pytester, isolation)

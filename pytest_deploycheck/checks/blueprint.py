@@ -231,7 +231,7 @@ def groups(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Find
     # Which services use a group, and of what runtime, differs: what is on localhost is in doubt.
     around = Neighbours(deployment.references.services, deployment.references.databases, in_group=True)
     for group in blueprint.groups:
-        yield from findings("groups", value_faults(group.environment.values(), group.name, around))
+        yield from findings("groups", value_faults(group.fields, group.name, around))
 
 
 def _resources(

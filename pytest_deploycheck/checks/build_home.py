@@ -78,7 +78,7 @@ def _reason(name: str, service: Service, deployment: Deployment) -> str | None:
     if variable is not None and variable.value is None:
         return "set outside the blueprint, so what it is cannot be known here"
     by_command = deployment.build(service).environment(name)
-    said = variable.value.text if variable and variable.value else by_command
+    said = variable.value.text if variable is not None and variable.value is not None else by_command
     if said is None:
         return "not set, and the default place cannot be written to"
     # What a shell would expand cannot be judged here, and nobody writes it without a folder of his own in mind.

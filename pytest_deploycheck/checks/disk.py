@@ -72,7 +72,7 @@ def _hidden(service: Service, path: Scalar, folder: str, deployment: Deployment)
     if not mounted.is_relative_to(checkout) or service.fields.scalar("repo") is not None:
         return  # Another repository's files are not known here.
     relative = mounted.relative_to(checkout)
-    if service.root_dir and PurePosixPath(posixpath.normpath(service.root_dir.text)).is_relative_to(relative):
+    if service.root_dir and PurePosixPath(service.folder).is_relative_to(relative):
         message = f"the disk of {service.name} hides its rootDir {service.root_dir.text}, where its commands run"
         yield Finding("disk", path.location, message, fix=(_ELSEWHERE,))
     elif count := _files_in(deployment, relative):

@@ -61,7 +61,7 @@ def _dockerfile(service: Service, deployment: Deployment) -> Finding | None:
     if found is not None and (deployment.root / found).is_file():
         return None
     location = named.location if named else service.location
-    return _missing(service, "Dockerfile", name, location, near if found is None else None, "dockerfilePath")
+    return _missing(service, "file", name, location, near if found is None else None, "dockerfilePath")
 
 
 def _context(service: Service, deployment: Deployment) -> Finding | None:
@@ -76,8 +76,8 @@ def _context(service: Service, deployment: Deployment) -> Finding | None:
 
 def _look_up(service: Service, deployment: Deployment, paths: list[str]) -> tuple[str | None, str | None]:
     """The first of some paths that is there, at the root or in rootDir; and one that differs in capitals only."""
-    bases = ["", service.root_dir.text] if service.root_dir else [""]
-    candidates = [inner_path(base or ".", path or ".") for base in bases for path in paths]
+    bases = dict.fromkeys((".", service.folder))
+    candidates = [inner_path(base, path or ".") for base in bases for path in paths]
     spellings = [(each, spelled(deployment.root, each)) for each in candidates if each is not None]
     found = next((each for each, spelling in spellings if each == spelling), None)
     return found, next((spelling for _, spelling in spellings if spelling is not None), None)
@@ -85,10 +85,10 @@ def _look_up(service: Service, deployment: Deployment, paths: list[str]) -> tupl
 
 def _missing(service: Service, called: str, name: str, location: Location, near: str | None, field: str) -> Finding:
     if near is not None:
-        message = f"{service.name} is built from the {called} {name}, which is spelled {near} in the repository"
+        message = f"{service.name} is built from {name}, which is spelled {near} in the repository"
         evidence = ("Linux tells capitals apart",)
         return Finding("docker", location, message, evidence, fix=(f"write {field}: ./{near}",))
-    message = f"{service.name} is built from the {called} {name}, and there is none in the repository"
+    message = f"{service.name} is built from {name}, and there is no such {called} in the repository"
     fix = f"add it, or name it with {field}, relative to the root of the repository"
     return Finding("docker", location, message, fix=(fix,))
 

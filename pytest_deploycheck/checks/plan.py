@@ -24,9 +24,10 @@ def _is_free(resource: Service | Database) -> bool:
 
 
 def _has_plan(service: Service, deployment: Deployment) -> bool:
-    """Whether it names one; that a static site has none is what the table of fields says."""
+    """Whether it names one; that a static site has none the table of fields says, and of a workflow it is not known."""
     kind = service_subject(service.fields, service.name).kind
-    return service.fields.scalar("plan") is not None and kind is not None and kind.name != "static"
+    has_plans = kind is not None and kind.name != "static" and not kind.is_open
+    return has_plans and service.fields.scalar("plan") is not None
 
 
 @check(
@@ -117,7 +118,7 @@ def _second(called: str, free: Sequence[Database | Service]) -> Iterator[Finding
         message = f"{each.name} is a second free {called}, and a workspace can have one: {free[0].name} is free already"
         yield Finding(
             "free-plans",
-            plan.location if plan else each.location,
+            plan.location if plan is not None else each.location,
             message,
             fix=("give one of them a paid plan, or let the services share one",),
         )
@@ -127,7 +128,7 @@ def _expiring(database: Database) -> Finding:
     facts = platform_facts().free_plan
     return Finding(
         "free-plans",
-        database.plan.location if database.plan else database.location,
+        database.plan.location if database.plan is not None else database.location,
         f"{database.name} is a free database, which expires {facts.database_days} days after it was made",
         evidence=(f"{facts.grace_days} days later it is deleted, with all that is in it",),
         fix=("write plan: basic-256mb, or another that is paid for",),

@@ -13,7 +13,6 @@ from pytest_deploycheck.render.python_version import Origin, ServicePython, vers
 from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.sources.python_wish import PIPFILE, PYPROJECT, RUNTIME, PythonWish, version_file_wish
 from pytest_deploycheck.sources.requirements import RequirementLine
-from pytest_deploycheck.sources.tree import inner_path
 
 
 def is_native_python(service: Service, deployment: Deployment) -> bool:
@@ -58,13 +57,12 @@ def python_version(service: Service, deployment: Deployment) -> Iterator[Finding
 
 
 def _wishes(service: Service, python: ServicePython, deployment: Deployment) -> Iterator[PythonWish]:
-    folder = inner_path(service.root_dir.text) if service.root_dir else "."
     installs = deployment.build(service).installs
     # uv reads these files itself, and fetches a Python where Render's is not what they ask for.
     by_uv = any(each.command.program == "uv" for each in installs.from_projects)
     # Of a project that pip installs, the check of its resolution says whether it takes this Python.
     by_pip = any(_is_project(word.text) for each in installs.installs for word in (*each.projects, *each.editables))
-    for wish in deployment.python_wishes(folder or "."):
+    for wish in deployment.python_wishes(service.folder):
         if not (by_uv and not wish.file.endswith(RUNTIME)) and not (by_pip and wish.file.endswith(PYPROJECT)):
             yield wish
     if python.origin is Origin.VARIABLE and not by_uv and (wish_at_root := version_file_wish(deployment.root)):

@@ -119,8 +119,8 @@ def _missing(service: Service, need: _Need, resolutions: tuple[Resolution, ...])
     may_be_direct = any(each.is_direct for resolution in resolutions for each in resolution.distributions)
     optional = need.start.command.is_conditional or need.start.command.is_tolerated
     sources = tuple(dict.fromkeys(each.source for each in resolutions))
-    numbers = (
-        f"{each.source} on {each.target.name}: {len(each.distributions)} distributions, none of them "
+    looked_at = tuple(
+        f"{each.source} on {each.target.name}: of its {len(each.distributions)} distributions none is "
         f"{' or '.join(need.distributions)}"
         for each in resolutions
     )
@@ -129,7 +129,7 @@ def _missing(service: Service, need: _Need, resolutions: tuple[Resolution, ...])
         "start-program",
         need.location,
         f"{service.name} starts {need.what}, and nothing installs {' or '.join(need.distributions)}",
-        evidence=tuple(numbers),
+        evidence=looked_at,
         fix=(f"add {need.distributions[0]} to {sources[0] if sources else 'its requirements'}",),
         severity=Severity.ERROR if is_certain else Severity.ADVICE,
     )

@@ -55,13 +55,12 @@ def static(service: Service, deployment: Deployment) -> Iterator[Finding]:
 
 
 def _published(service: Service, path: Scalar, deployment: Deployment) -> Iterator[Finding]:
-    base = service.root_dir.text if service.root_dir else "."
     if path.text.startswith("/"):
         message = f"the staticPublishPath of {service.name} is relative to its folder, and begins with a slash"
         fix = f"write staticPublishPath: .{path.text}"
         yield Finding("static", path.location, message, fix=(fix,), severity=Severity.ADVICE)
         return
-    place = inner_path(base, path.text)
+    place = inner_path(service.folder, path.text)
     if place is None:
         message = f"the staticPublishPath of {service.name} leads out of the repository: {path.text}"
         yield Finding("static", path.location, message, fix=("write a folder of the repository",))

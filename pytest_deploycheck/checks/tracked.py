@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import Finding, NothingToDecide, Severity
+from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.named_files import NamedFile
 from pytest_deploycheck.render.blueprint import Blueprint
-from pytest_deploycheck.sources.git import Git, IgnoreRule, NoGit, TrackedFile, top_of_repository
-from pytest_deploycheck.sources.tree import inner_path
+from pytest_deploycheck.sources.git import GitFault, IgnoreRule, NoGit, TrackedFile, top_of_repository
 
 _EXAMPLES = ("example", "sample", "template", "dist", "defaults", "test", "ci")
 
@@ -33,14 +33,18 @@ def _there(deployment: Deployment) -> Iterator[NamedFile]:
             yield each
 
 
-def _git(deployment: Deployment) -> Git:
+@contextlib.contextmanager
+def _asking() -> Iterator[None]:
     """
-    :raises NothingToDecide: git cannot be asked
+    :raises NothingToDecide: there is no git
+    :raises CannotCheck: it does not answer
     """
     try:
-        return deployment.git.answering()
+        yield
     except NoGit as reason:
         raise NothingToDecide(str(reason)) from reason
+    except GitFault as fault:
+        raise CannotCheck(str(fault)) from fault
 
 
 @check(
@@ -54,26 +58,20 @@ def tracked(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Fin
 
     Render builds from what was pushed. A requirements file or a script that ``.gitignore`` covers is on this machine
     and not there; and a name in other capitals, which macOS and Windows take for the same, is another file on Linux.
-    A file that is only not added yet is advice. Without git nothing is decided.
+    A file that is only not added yet is advice. Of what a build may make, and without git, nothing is decided.
 
     To satisfy it, add the file::
 
         $ git add --force requirements.txt
     """
-    git = _git(deployment)
-    named = [each for each in _there(deployment) if not git.is_in_submodule(each.path)]
-    missing = [each for each in named if each.path not in git.files]
-    ignored = _ignored(git, missing)
+    git = deployment.git
+    with _asking():
+        named = [each for each in _there(deployment) if not each.may_be_made and not git.is_in_submodule(each.path)]
+        missing = [each for each in named if each.path not in git.files]
+        ignored = git.ignored([each.path for each in missing]) if missing else {}
     for each in missing:
         other = git.like(each.path)
         yield _spelled_otherwise(each, other) if other else _not_tracked(each, ignored.get(each.path))
-
-
-def _ignored(git: Git, files: list[NamedFile]) -> dict[str, IgnoreRule]:
-    try:
-        return dict(git.ignored([each.path for each in files])) if files else {}
-    except NoGit as reason:
-        raise NothingToDecide(str(reason)) from reason
 
 
 def _spelled_otherwise(named: NamedFile, other: TrackedFile) -> Finding:
@@ -89,7 +87,10 @@ def _not_tracked(named: NamedFile, rule: IgnoreRule | None) -> Finding:
     where = f"{rule.file}:{rule.line}" if rule.file else "a rule outside of the repository"
     message = f"{named.use}, which git ignores, so it is not there when Render builds"
     fix = (f"git add --force {named.path}", f"take it out of {rule.file}" if rule.file else "add it")
-    return Finding("tracked", named.location, message, (f"{where}: {rule.pattern}",), fix[: 2 if rule.file else 1])
+    severity = Severity.ERROR if named.is_needed else Severity.ADVICE
+    return Finding(
+        "tracked", named.location, message, (f"{where}: {rule.pattern}",), fix[: 2 if rule.file else 1], severity
+    )
 
 
 def _runs_scripts(blueprint: Blueprint | None, deployment: Deployment) -> bool:
@@ -112,10 +113,11 @@ def executable(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[
 
         $ git update-index --chmod=+x build.sh
     """
-    git = _git(deployment)
+    with _asking():
+        files = deployment.git.files
     reported = set()
     for each in deployment.named_files:
-        file = git.files.get(each.path)
+        file = files.get(each.path)
         if each.is_program and file is not None and not file.is_program and each.path not in reported:
             reported.add(each.path)
             yield Finding(
@@ -143,12 +145,10 @@ def line_endings(blueprint: Blueprint | None, deployment: Deployment) -> Iterato
         $ echo '*.sh text eol=lf' >> .gitattributes
         $ git add --renormalize .
     """
-    git = _git(deployment)
-    scripts = {each.path: each for each in _there(deployment) if each.is_script and each.path in git.files}
-    try:
+    git = deployment.git
+    with _asking():
+        scripts = {each.path: each for each in _there(deployment) if each.is_script and each.path in git.files}
         endings = git.line_endings(list(scripts))
-    except NoGit as reason:
-        raise NothingToDecide(str(reason)) from reason
     for path, found in endings.items():
         if found.is_crlf:
             why = f"git has it with {found.stored}" + (f", and {found.attributes}" if found.attributes else "")
@@ -179,7 +179,9 @@ def env_file(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Fi
         $ echo .env >> .gitignore
     """
     folders = _folders(deployment)
-    for path in _git(deployment).files:
+    with _asking():
+        files = deployment.git.files
+    for path in files:
         folder, _, name = path.rpartition("/")
         if folder not in folders:
             continue
@@ -196,5 +198,4 @@ def env_file(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[Fi
 def _folders(deployment: Deployment) -> set[str]:
     """Where commands run, and so where such a file would be loaded; one of the tests' is none of the service's."""
     services = deployment.blueprint.services if deployment.blueprint else ()
-    inner = (inner_path(each.root_dir.text) for each in services if each.root_dir)
-    return {"", *(each for each in inner if each is not None and each != ".")}
+    return {"", *(each.folder for each in services if each.folder != ".")}

@@ -41,9 +41,8 @@ def variables(service: Service, deployment: Deployment) -> Iterator[Finding]:
           - key: DATABASE_URL
             fromDatabase: {name: shop, property: connectionString}
     """
-    own = [each for each in service.environment.values() if not each.group]
     is_native = service.runtime is not None and service.runtime.text in blueprint_fields().traits["native"]
     around = Neighbours(deployment.references.services, deployment.references.databases, has_own_servers=not is_native)
-    yield from findings("variables", value_faults(own, service.name, around))
+    yield from findings("variables", value_faults(service.fields, service.name, around))
     groups = deployment.references.groups_of(service)
     yield from findings("variables", shadowed(service, ((each.name, each.environment) for each in groups)))

@@ -8,7 +8,7 @@ from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.resolution.result import Distribution, Outcome, Resolution
+from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.subjects import RequirementOnTarget, SourceOnTarget
 
 
@@ -56,17 +56,10 @@ def findings_of(
     deployment: Deployment,
 ) -> Iterator[Finding]:
     """What is to be said of the distributions that some lines bring in."""
-    to_build = [each for each in resolution.distributions if each.line in lines and _needs_a_word(each)]
+    to_build = [each for each in resolution.distributions if each.line in lines and each.is_to_build]
     if to_build:
         # It asks the indexes again, with all that this imports; most requirements have nothing to build.
         from pytest_deploycheck.checks.wheel_finding import wheel_finding
 
         for distribution in to_build:
             yield wheel_finding(check_name, distribution, place, deployment)
-
-
-def _needs_a_word(distribution: Distribution) -> bool:
-    """What is named itself, such as a repository, is meant to be built, unless that may need a compiler."""
-    if distribution.file.is_wheel:
-        return False
-    return not distribution.is_direct or distribution.native is not False

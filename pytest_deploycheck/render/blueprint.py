@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 import itertools
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.named import Named
 from pytest_deploycheck.render.document import Scalar, Table, parse_document
 
 
@@ -58,7 +60,7 @@ class Reference:
     variable: Scalar | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class EnvironmentVariable:
     """One variable of a service or of a group.
 
@@ -75,8 +77,11 @@ class EnvironmentVariable:
     reference: Reference | None = None
     group: str = ""
 
+    def __repr__(self) -> str:
+        return f"<variable {self.key}, {self.location}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Service:
     """One entry of ``services``, as far as it could be understood.
 
@@ -106,6 +111,16 @@ class Service:
     scope: Scope | None = None
 
     @property
+    def folder(self) -> str:
+        """Where its commands run, relative to the root of the repository, ``.`` for the root itself."""
+        return posixpath.normpath(self.root_dir.text.strip().strip("/") or ".") if self.root_dir else "."
+
+    @property
+    def values(self) -> dict[str, str | None]:
+        """Its variables, None where the value is not in the blueprint."""
+        return {name: each.value.text if each.value is not None else None for name, each in self.environment.items()}
+
+    @property
     def is_native_python(self) -> bool:
         """Whether Render itself installs a Python for it."""
         return self.runtime is not None and self.runtime.text == "python"
@@ -116,8 +131,29 @@ class Service:
         static = self.runtime is not None and self.runtime.text == "static"
         return self.type is not None and self.type.text == "web" and not static
 
+    def get(self, field: str) -> Scalar | None:
+        """The value of a field under its name in the blueprint, such as ``region``; None where it has no single one."""
+        return self.fields.scalar(field)
 
-@dataclass(frozen=True)
+    def __repr__(self) -> str:
+        return f"<{f'{self.type} ' if self.type else ''}service {self.name}, {self.location}>"
+
+
+class Services(Named[Service]):
+    """The services of a blueprint, in its order: ``services["api"]``, ``services.of_type("web")``."""
+
+    kind = "service"
+
+    def of_type(self, *types: str) -> Services:
+        """Those of one of these types, as the blueprint has them: ``web``, ``pserv``, ``worker``, ``cron``, ..."""
+        return Services(each for each in self if each.type in types)
+
+    def of_runtime(self, *runtimes: str) -> Services:
+        """Those with one of these runtimes: ``python``, ``docker``, ``static``, ..."""
+        return Services(each for each in self if each.runtime in runtimes)
+
+
+@dataclass(frozen=True, repr=False)
 class Database:
     """One entry of ``databases``.
 
@@ -133,8 +169,17 @@ class Database:
     replicas: tuple[Scalar, ...] = ()
     scope: Scope | None = None
 
+    def __repr__(self) -> str:
+        return f"<database {self.name}, {self.location}>"
 
-@dataclass(frozen=True)
+
+class Databases(Named[Database]):
+    """The databases of a blueprint: ``databases["main"]``."""
+
+    kind = "database"
+
+
+@dataclass(frozen=True, repr=False)
 class EnvVarGroup:
     """One entry of ``envVarGroups``.
 
@@ -149,8 +194,17 @@ class EnvVarGroup:
     environment: Mapping[str, EnvironmentVariable] = field(default_factory=dict)
     scope: Scope | None = None
 
+    def __repr__(self) -> str:
+        return f"<group {self.name}, {self.location}>"
 
-@dataclass(frozen=True)
+
+class EnvVarGroups(Named[EnvVarGroup]):
+    """The groups of variables of a blueprint: ``groups["shared"]``."""
+
+    kind = "group"
+
+
+@dataclass(frozen=True, repr=False)
 class Blueprint:
     """A blueprint.
 
@@ -163,9 +217,12 @@ class Blueprint:
     path: str
     document: Table
     scopes: tuple[Scope, ...]
-    services: tuple[Service, ...]
-    databases: tuple[Database, ...] = ()
-    groups: tuple[EnvVarGroup, ...] = ()
+    services: Services
+    databases: Databases = field(default_factory=Databases)
+    groups: EnvVarGroups = field(default_factory=EnvVarGroups)
+
+    def __repr__(self) -> str:
+        return f"<blueprint {self.path}>"
 
 
 def parse_blueprint(content: bytes, path: str) -> Blueprint:
@@ -176,19 +233,21 @@ def parse_blueprint(content: bytes, path: str) -> Blueprint:
     """
     document = parse_document(content, path)
     scopes = tuple(_scopes(document))
-    groups = tuple(_group(entry, scope) for scope in scopes for entry in scope.fields.mappings("envVarGroups"))
+    groups = EnvVarGroups(_group(entry, scope) for scope in scopes for entry in scope.fields.mappings("envVarGroups"))
     in_scope = {scope.number: _groups_seen_from(scope, groups) for scope in scopes}
     names: dict[str, int] = {}
     return Blueprint(
         path,
         document,
         scopes,
-        services=tuple(
+        services=Services(
             _service(entry, scope, in_scope[scope.number], names)
             for scope in scopes
             for entry in scope.fields.mappings("services")
         ),
-        databases=tuple(_database(entry, scope) for scope in scopes for entry in scope.fields.mappings("databases")),
+        databases=Databases(
+            _database(entry, scope) for scope in scopes for entry in scope.fields.mappings("databases")
+        ),
         groups=groups,
     )
 
@@ -281,7 +340,7 @@ def _service(entry: Table, scope: Scope, groups: Mapping[str, EnvVarGroup], name
         fields=entry,
         given_name=name,
         type=entry.scalar("type"),
-        runtime=entry.scalar("runtime") or entry.scalar("env"),
+        runtime=entry.scalar("env") if (runtime := entry.scalar("runtime")) is None else runtime,
         build_command=entry.scalar("buildCommand"),
         start_command=entry.scalar("startCommand"),
         pre_deploy_command=entry.scalar("preDeployCommand"),

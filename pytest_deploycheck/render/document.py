@@ -44,22 +44,39 @@ class DocumentError(ValueError):
         self.message = message
 
 
-@dataclass(frozen=True)
-class Scalar:
-    """A scalar as it is written.
+class Scalar(str):
+    """A scalar as it is written: its characters, quotes and escapes undone, and where they stand.
 
-    :param text: its characters, quotes and escapes undone
+    It is a text, also where YAML makes something else of it, and compares as one: ``service.plan == "starter"``.
+
     :param value: what YAML 1.2 makes of it
     :param location: where it begins; of a block scalar, its indicator
     :param style: YAML's: ``'`` and ``"`` for quotes, ``|`` and ``>`` for blocks, empty for plain ones
     :param written: as it stands in the file, from its location on; empty where that is the text, in quotes or without
     """
 
-    text: str
+    __slots__ = ("location", "style", "value", "written")
+
     value: str | int | float | bool | None
     location: Location
-    style: str = ""
-    written: str = ""
+    style: str
+    written: str
+
+    def __new__(
+        cls, text: str, value: str | int | float | bool | None, location: Location, style: str = "", written: str = ""
+    ) -> Scalar:
+        """:param text: its characters"""
+        self = super().__new__(cls, text)
+        self.value, self.location, self.style, self.written = value, location, style, written
+        return self
+
+    def __reduce__(self) -> tuple[type[Scalar], tuple[object, ...]]:
+        return Scalar, (str(self), self.value, self.location, self.style, self.written)
+
+    @property
+    def text(self) -> str:
+        """The characters alone."""
+        return str(self)
 
     def at(self, offset: int) -> Location:
         """The place of a character of the text, by its number from 0."""

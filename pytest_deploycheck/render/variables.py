@@ -9,7 +9,7 @@ from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from pytest_deploycheck.render.blueprint import Database, EnvironmentVariable, Service
-from pytest_deploycheck.render.document import Scalar
+from pytest_deploycheck.render.document import Scalar, Table
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.secret import is_named_secret, is_placeholder, secret_in, secrets_table
 
@@ -42,15 +42,18 @@ class Neighbours:
         return _IN_SERVICES if self.in_group else _IN_DASHBOARD
 
 
-def value_faults(variables: Iterable[EnvironmentVariable], owner: str, around: Neighbours) -> Iterator[Fault]:
-    """At most one fault for each variable.
+def value_faults(fields: Table, owner: str, around: Neighbours) -> Iterator[Fault]:
+    """At most one fault for each value, those of previews too.
 
-    :param owner: the service or the group, as messages have it
+    :param fields: of a service or a group; what it takes from groups is theirs
+    :param owner: which that is, as messages have it
     """
-    for variable in variables:
-        value = variable.value
-        if value is not None and isinstance(value.value, str) and value.text.strip():
-            yield from _of_value(variable.key, value, f"{variable.key} of {owner}", around)
+    for entry in fields.mappings("envVars"):
+        key = entry.scalar("key")
+        if key is not None:
+            for value in (entry.scalar("value"), entry.scalar("previewValue")):
+                if value is not None and isinstance(value.value, str) and value.text.strip():
+                    yield from _of_value(key.text, value, f"{key.text} of {owner}", around)
 
 
 def _of_value(key: str, value: Scalar, name: str, around: Neighbours) -> Iterator[Fault]:

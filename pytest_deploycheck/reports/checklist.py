@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pytest_deploycheck import __version__
+from pytest_deploycheck.checks.registry import Subject
 from pytest_deploycheck.render.rollback import rollback
 from pytest_deploycheck.reports.after_push import to_verify
 from pytest_deploycheck.reports.markdown import code, prose, table
@@ -96,7 +97,9 @@ def _holding(run: Run) -> Iterator[str]:
 
 
 def _subjects(items: list[ItemResult]) -> str:
-    names = dict.fromkeys(each.nodeid.rpartition("::")[2] if each.check == "wheel" else each.group for each in items)
+    names = dict.fromkeys(
+        each.nodeid.rpartition("::")[2] if each.subject is Subject.REQUIREMENT else each.group for each in items
+    )
     return f"({', '.join(map(code, names))})"
 
 

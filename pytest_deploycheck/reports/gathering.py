@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -10,13 +10,13 @@ import pytest
 
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.plan import PlannedCheck, PlannedFile
+from pytest_deploycheck.projects import Projects
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.reports.carried import Carried, Key, carried_by
 from pytest_deploycheck.reports.run import End, ItemResult, Resolved, Run, ServiceEntry, Variable
 from pytest_deploycheck.resolution.places import is_remote
 from pytest_deploycheck.resolution.result import Resolution
-from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.urls import USER_AND_PASSWORD
 
 _NEVER_RAN = "the run ended before it"
@@ -25,13 +25,12 @@ _NEVER_RAN = "the run ended before it"
 class Gathering:
     """Gathers what reports say.
 
-    :param settings: of the run
     :param files: the plan: every report is about one of its items
     """
 
-    def __init__(self, settings: Settings, deployments: Sequence[Deployment], files: Iterable[PlannedFile]) -> None:
-        self._settings = settings
-        self._deployments = deployments
+    def __init__(self, projects: Projects, files: Iterable[PlannedFile]) -> None:
+        self._projects = projects
+        self._deployments = [each.deployment for each in projects]
         self._planned = {node_id: (group, planned) for file in files for group, node_id, planned in file.items()}
         self._selected: set[str] = set()
         self._carried: dict[str, Carried] = {}
@@ -42,36 +41,42 @@ class Gathering:
 
     def select(self, node_ids: Iterable[str]) -> None:
         """These were asked for, and will run."""
-        self._selected.update(node_id for node_id in node_ids if node_id in self._planned)
+        self._selected.update(planned for each in node_ids if (planned := self.planned_id(each)) is not None)
+
+    def planned_id(self, node_id: str) -> str | None:
+        """As the plan has it: with ``--dist loadgroup`` pytest-xdist adds the group; None for others' items."""
+        return next((each for each in (node_id, node_id.rpartition("@")[0]) if each in self._planned), None)
 
     def add(self, report: pytest.TestReport) -> None:
         """Take what a report says of an item of the plan; others are passed over."""
-        if report.nodeid not in self._planned:
+        node_id = self.planned_id(report.nodeid)
+        if node_id is None:
             return
-        self._selected.add(report.nodeid)
+        self._selected.add(node_id)
         carried = carried_by(report)
         if carried is not None:
             self._resolutions |= dict(carried.resolutions)
             if carried.findings or carried.fault:
-                self._carried[report.nodeid] = carried
+                self._carried[node_id] = carried
         end = _end_of(report)
         if end is not None:
-            self._ended[report.nodeid] = (end, _reason(report, carried) if end is not End.PASSED else "")
+            self._ended[node_id] = (end, _reason(report, carried) if end is not End.PASSED else "")
 
     def run(self, *, interrupted: bool = False) -> Run:
         """The run so far."""
         blueprints = (each.blueprint_path for each in self._deployments)
         indexes = (url for each in self._deployments for url in each.resolutions.indexes(each.sources))
         return Run(
-            project=self._settings.root.name,
+            project=self._projects.settings.root.name,
             day=date.today(),
             blueprint=next((path for path in blueprints if path is not None), None),
+            checks=tuple({each.name: each for project in self._projects for each in project.checks}.values()),
             services=tuple(entry for each in self._deployments for entry in _services(each)),
             items=tuple(self._items()),
             resolved=tuple(self._resolved()),
             # Where something lies on this machine is nobody else's business.
             indexes=tuple(filter(is_remote, dict.fromkeys(indexes))),
-            offline=self._settings.offline,
+            offline=self._projects.settings.offline,
             interrupted=interrupted,
             extra=self.extra,
         )
@@ -89,6 +94,7 @@ class Gathering:
             group=group,
             check=planned.check.name,
             summary=planned.check.summary,
+            subject=planned.check.subject,
             location=planned.location,
             end=end,
             reason=reason,

@@ -10,6 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from pytest_deploycheck.checks.registry import Check, Subject
 from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import ValueFrom
@@ -45,11 +46,17 @@ class ItemResult:
     group: str
     check: str
     summary: str
+    subject: Subject
     location: Location
     end: End
     reason: str = ""
     findings: tuple[Finding, ...] = ()
     failing: tuple[Finding, ...] = ()
+
+    @property
+    def above(self) -> str:
+        """The node id of the service, the blueprint or the target."""
+        return self.nodeid.partition("::")[0] + f"::{self.group}"
 
     @property
     def advice(self) -> tuple[Finding, ...]:
@@ -87,6 +94,11 @@ class ServiceEntry:
     health_check_path: str
     python: ServicePython | None
     variables: tuple[Variable, ...] = ()
+
+    @property
+    def nodeid(self) -> str:
+        """What its items are below."""
+        return f"{self.location.path}::{self.name}"
 
 
 @dataclass(frozen=True)
@@ -133,6 +145,7 @@ class Run:
     """A run, the same whichever process did which part of it.
 
     :param project: the name of the folder that was checked
+    :param checks: every check that there is
     :param day: of the run: facts about the platform depend on it
     :param blueprint: its path, None where there is none
     :param items: in the order of the plan, without those that nobody asked for
@@ -146,6 +159,7 @@ class Run:
     project: str
     day: date
     blueprint: str | None
+    checks: tuple[Check, ...]
     services: tuple[ServiceEntry, ...]
     items: tuple[ItemResult, ...]
     resolved: tuple[Resolved, ...]
@@ -158,16 +172,16 @@ class Run:
         """The items that ended so."""
         return tuple(each for each in self.items if each.end is end)
 
-    def of_group(self, group: str) -> tuple[ItemResult, ...]:
-        """The items about a service, the blueprint or a target."""
-        return tuple(self._by_group.get(group, ()))
+    def below(self, above: str) -> tuple[ItemResult, ...]:
+        """The items about a service, the blueprint or a target, by its node id."""
+        return tuple(self._by_above.get(above, ()))
 
     @cached_property
-    def _by_group(self) -> dict[str, list[ItemResult]]:
-        groups: dict[str, list[ItemResult]] = {}
+    def _by_above(self) -> dict[str, list[ItemResult]]:
+        found: dict[str, list[ItemResult]] = {}
         for each in self.items:
-            groups.setdefault(each.group, []).append(each)
-        return groups
+            found.setdefault(each.above, []).append(each)
+        return found
 
     @cached_property
     def findings(self) -> tuple[tuple[ItemResult, Finding], ...]:

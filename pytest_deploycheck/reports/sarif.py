@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pytest_deploycheck import __version__
-from pytest_deploycheck.checks.registry import Check, all_checks
+from pytest_deploycheck.checks.registry import Check
 from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.location import Location
@@ -48,7 +48,7 @@ def _run(run: Run) -> dict[str, Any]:
 
 def _rules(run: Run) -> list[dict[str, Any]]:
     """One for each check, those of findings that no check is registered for included."""
-    known = {each.name: _rule(each.name, each) for each in all_checks()}
+    known = {each.name: _rule(each.name, each) for each in run.checks}
     own = {finding.check: _rule(finding.check, None) for _, finding in run.findings}
     return list({**own, **known}.values())
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from itertools import islice
 from typing import Any
@@ -51,7 +51,9 @@ class Ahead:
         self._known = known
         self._seen: set[tuple[str, str]] = set()
         self._tried: defaultdict[str, set[Version]] = defaultdict(set)
-        self._reached: defaultdict[str, set[Version]] = defaultdict(set)
+        # The versions gone through so far, each with its place in their order, and where the next ones come from.
+        self._given: defaultdict[str, dict[Version, int]] = defaultdict(dict)
+        self._coming: dict[str, Iterator[tuple[Version, list[File]]]] = {}
         self._lock = threading.Lock()
         self._stopped = False
         # What an offline run will lack, as far as it can be foreseen.
@@ -70,13 +72,24 @@ class Ahead:
         self._tried[name].add(tried.version)
         if before in (0, len(self._tried[name])):
             return
-        selected = self._candidates(tried.project).select(self._known.get(tried.project, SpecifierSet()))
-        older = ((version, files[0]) for version, files in selected if version < tried.version)
-        for version, file in islice(older, min(2**before, _FURTHEST)):
+        given, coming = self._given[name], self._in_turn(tried.project, name)
+        while tried.version not in given:
+            passed = next(coming, None)
+            if passed is None:
+                return
+            given[passed[0]] = len(given)
+        are_ahead = len(given) - 1 - given[tried.version]
+        for version, (file, *_) in islice(coming, max(0, min(2**before, _FURTHEST) - are_ahead)):
+            given[version] = len(given)
             # A source distribution is fetched as a whole: too much for a guess.
-            if file.is_wheel and version not in self._reached[name]:
-                self._reached[name].add(version)
+            if file.is_wheel:
                 self._facts(file).add_done_callback(self._then(self._descend, tried.project, extras, version, file))
+
+    def _in_turn(self, project: NormalizedName, name: str) -> Iterator[tuple[Version, list[File]]]:
+        """The versions that were not given yet: a project may have thousands, so none is looked at twice."""
+        if name not in self._coming:
+            self._coming[name] = self._candidates(project).select(self._known.get(project, SpecifierSet()))
+        return self._coming[name]
 
     def stop(self) -> None:
         """Walk no further."""

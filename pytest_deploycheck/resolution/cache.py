@@ -1,8 +1,8 @@
 """The cache on disk that all runs and all xdist workers share.
 
 Every entry is one file, written beside its place and moved there, so a reader sees all of it or nothing, whatever
-is killed when. An entry that cannot be read, or does not have the checksum it was written with, is an entry that is
-not there.
+is killed when; metadata, of which there is much in little, is in a journal. An entry that cannot be read, or does not
+have the checksum it was written with, is an entry that is not there.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from pytest_deploycheck.resolution.journal import Journal
+
 # Part of every path: entries of another format are never read.
-_FORMAT = "v3"
+_FORMAT = "v4"
 
 # What makes a folder known as this cache's, so that no other is ever removed; backups leave out what has it.
 # https://bford.info/cachedir/
@@ -70,6 +72,18 @@ class Cache:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory / _FORMAT
+        # Of files that have a hash, so that it is good for ever.
+        self.metadata = Journal(self.directory / "metadata.lines")
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing can be stored, as far as that can be told without trying; empty where nothing is in the way."""
+        folder = self.directory
+        while not os.path.lexists(folder):
+            folder = folder.parent
+        if not folder.is_dir():
+            return f"{folder} is no folder"
+        return "" if os.access(folder, os.W_OK | os.X_OK) else f"{folder} cannot be written to"
 
     def read(self, kind: str, key: str) -> bytes | None:
         """The entry, or None."""
@@ -104,6 +118,12 @@ class Cache:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
                 raise
+
+    def keep(self) -> None:
+        """Store the metadata that was written, too."""
+        with contextlib.suppress(OSError):
+            self._make_folder(self.directory)
+            self.metadata.keep()
 
     def lock_path(self, kind: str, key: str) -> Path:
         """A file to lock while an entry is computed; its folder is there if it can be."""
@@ -159,11 +179,10 @@ class Cache:
         tag = self.directory / _TAG
         if not tag.exists():
             tag.write_text(_TAG_TEXT, encoding="ascii")
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
 
     def _path(self, kind: str, key: str) -> Path:
-        digest = hashlib.sha256(key.encode()).hexdigest()
-        return self.directory / kind / digest[:2] / digest[2:]
+        return self.directory / kind / hashlib.sha256(key.encode()).hexdigest()
 
 
 def _checksum(content: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import logging
@@ -155,6 +156,7 @@ class IndexClient:
             self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
+        self.cache.keep()
         self.cache.sweep()
 
     def without_credentials(self, link: str) -> str:
@@ -211,7 +213,16 @@ class IndexClient:
         return stored.page or IndexPage.load(project, stored.content)
 
     def _load_metadata(self, file: File) -> Metadata:
-        return self._cached("metadata", file, f"{_READING}", Metadata, lambda: self._fetch_metadata(file))
+        if file.url.startswith("file:") or not file.sha256:
+            return self._cached("metadata", file, f"{_READING}", Metadata, lambda: self._fetch_metadata(file))
+        key = f"{_READING} {file.sha256}"
+        stored = self.cache.metadata.read(key)
+        if stored is not None:
+            with contextlib.suppress(ValueError):  # Another version of this plugin wrote it.
+                return Metadata.load(stored)
+        metadata = self._fetch_metadata(file)
+        self.cache.metadata.write(key, metadata.dump())
+        return metadata
 
     def _load_sdist(self, file: File) -> Sdist:
         return self._cached("sdist", file, f"{_READING} {analysis()}", Sdist, lambda: self._fetch_sdist(file))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 
 from packaging.requirements import Requirement
@@ -33,7 +33,7 @@ class Metadata:
 
     def dump(self) -> bytes:
         """The metadata for the cache."""
-        return json.dumps(asdict(self), separators=(",", ":")).encode()
+        return json.dumps(vars(self), separators=(",", ":")).encode()
 
     @classmethod
     def load(cls, dumped: bytes) -> Metadata:

@@ -28,7 +28,11 @@ _SUBMODULE = "160000"
 
 
 class NoGit(Exception):
-    """git cannot be asked: the message says why."""
+    """There is no git to ask."""
+
+
+class GitFault(Exception):
+    """git does not answer: the message says why."""
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,11 @@ class Git:
     """A folder in a repository of git.
 
     :raises NoGit: by each question
+    :raises GitFault: likewise
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-
-    def answering(self) -> Git:
-        """Itself, once git has answered."""
-        _ = self.files
-        return self
 
     @cached_property
     def files(self) -> Mapping[str, TrackedFile]:
@@ -159,10 +159,10 @@ class Git:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise NoGit(f"git does not answer: {error}") from error
+            raise GitFault(f"git does not answer: {error}") from error
         if answer.returncode not in fine:
             said = answer.stderr.decode("utf-8", errors="replace").strip().partition("\n")[0]
-            raise NoGit(f"git does not answer: {said or answer.returncode}")
+            raise GitFault(f"git does not answer: {said or answer.returncode}")
         return answer.stdout.decode("utf-8", errors="surrogateescape")
 
 

@@ -42,6 +42,8 @@ ARCHIVES = frozenset(
 )
 EGG = re.compile(r"[#&]egg=([^&]*)")
 PROJECT_NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?\n?", re.IGNORECASE)
+# https://pip.pypa.io/en/stable/topics/vcs-support/#git: a branch or a tag may move.
+_COMMIT = re.compile(r"@[0-9a-f]{40}$")
 WITH_EXTRAS = re.compile(r"(.+)(\[[^\]]+\])\n?")
 
 
@@ -49,7 +51,7 @@ class BadRequirement(ValueError):
     """A requirement that pip refuses: the message says what was expected."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RequirementLine:
     """A requirement as the user wrote it.
 
@@ -84,6 +86,23 @@ class RequirementLine:
             return parse_sdist_filename(_filename(self.link or ""))[0]
         except InvalidSdistFilename:
             return None
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether there is one version that it allows, next week as today.
+
+        That is ``==`` without a wildcard, ``===``, a file or a folder, and a commit of a repository by its whole hash.
+        """
+        if self.link:
+            scheme, _, rest = self.link.partition("+")
+            return scheme not in REPOSITORY_SCHEMES or bool(_COMMIT.search(urlsplit(rest).path))
+        specifiers = self.requirement.specifier if self.requirement else ()
+        return any(
+            each.operator == "===" or (each.operator == "==" and not each.version.endswith(".*")) for each in specifiers
+        )
+
+    def __repr__(self) -> str:
+        return f"<requirement {self.text}, {self.location}>"
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,10 @@ class Problem:
     expected: str
     refused: bool = True
 
+    def __str__(self) -> str:
+        verdict = "pip refuses this" if self.refused else "this could not be read"
+        return f"{self.location}: {verdict}{f': {self.text}' if self.text else ''}: {self.expected}"
+
 
 @dataclass(frozen=True)
 class RequirementsFile:
@@ -114,6 +118,7 @@ def read_requirements(
     *,
     directory: Path | None = None,
     constraint: bool = False,
+    content: bytes | None = None,
 ) -> RequirementsFile:
     """Read a requirements file and what it includes.
 
@@ -121,10 +126,11 @@ def read_requirements(
     :param environ: what ``${VARIABLE}`` is taken from
     :param directory: where pip is started, which relative paths of projects and archives start from; default: the root
     :param constraint: it is given with ``-c``, not with ``-r``
+    :param content: what is read in place of the file, which need not be there then
     :raises FileNotFoundError: there is no such file; an included one that is missing is a :class:`Problem`
     """
     start = os.path.abspath(root / path)
-    data = Path(start).read_bytes()
+    data = Path(start).read_bytes() if content is None else content
     reading = _Reading(root, os.path.abspath(root if directory is None else directory), environ)
     reading.file(start, data, constraint, {start: None})
     return reading.result(start)

@@ -15,6 +15,15 @@ def inner_path(*parts: str) -> str | None:
     return None if path.is_absolute() or path.parts[:1] == ("..",) else path.as_posix()
 
 
+def is_folder(root: Path, path: str) -> bool:
+    """Whether a repository has a folder, spelled like that.
+
+    :param path: as a blueprint has it
+    """
+    inner = inner_path(path)
+    return inner is not None and spelled(root, inner) == inner and (root / inner).is_dir()
+
+
 def spelled(root: Path, path: str) -> str | None:
     """How a repository spells a path: itself where it is there, else one that differs in capitals; None: neither.
 

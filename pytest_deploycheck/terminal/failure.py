@@ -33,7 +33,10 @@ class Failure:
     It has what pytest asks of the ``longrepr`` of a report.
     """
 
-    def __init__(self, root: Path, findings: tuple[Finding, ...], fault: tuple[Location, str] | None) -> None:
+    def __init__(
+        self, nodeid: str, root: Path, findings: tuple[Finding, ...], fault: tuple[Location, str] | None
+    ) -> None:
+        self._nodeid = nodeid
         self._findings = findings
         self._fault = fault
         self._told: dict[int, str] = {}
@@ -42,15 +45,15 @@ class Failure:
         said = f"{location}: cannot be checked: {message}" if fault else f"{location}: {message}"
         self.reprcrash = Crash(root / location.path, location, said.partition("\n")[0])
 
-    def show_in(self, width: int | None, told: dict[object, str], nodeid: str) -> None:
+    def show_in(self, width: int | None, told: dict[object, str]) -> None:
         """From now on wrap, and name where it was told before what was told before.
 
         :param told: the node id that told it, by the root of a finding; what this one tells is added
         """
         self._width = width
         for position, finding in enumerate(self._findings):
-            first = told.setdefault(root_of(finding), nodeid)
-            if first != nodeid:
+            first = told.setdefault(root_of(finding), self._nodeid)
+            if first != self._nodeid:
                 self._told[position] = first
 
     def toterminal(self, tw: Any) -> None:
@@ -89,4 +92,4 @@ def show_failures(reporter: pytest.TerminalReporter, width: int | None) -> None:
         for report in reporter.stats.get(kind, ()):
             shown = getattr(report, "longrepr", None)
             if isinstance(shown, Failure):
-                shown.show_in(width, told, report.nodeid)
+                shown.show_in(width, told)

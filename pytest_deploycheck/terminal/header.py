@@ -23,6 +23,8 @@ def header_lines(deployments: Sequence[Deployment]) -> Iterator[str]:
     first, *others = places or ("none",)
     more = f" and {counted(len(others), 'place')} more" if others else ""
     yield f"deploycheck: index {first}{more}; cache {_cache(installing[0])}"
+    if obstacle := installing[0].resolutions.obstacle:
+        yield f"deploycheck: each run asks the indexes anew, since its cache cannot be kept: {obstacle}"
 
 
 def _cache(deployment: Deployment) -> str:

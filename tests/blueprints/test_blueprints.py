@@ -7,6 +7,8 @@ A file of ``faults/`` begins with comments, whose lines count:
 
 A place without a path is in the blueprint. All findings of the checks that it names are compared, and the errors of all
 others: there are none.
+
+A file of ``sound/`` may begin with ``# silent: <check> <check>``: these have no advice either.
 """
 
 from __future__ import annotations
@@ -109,4 +111,16 @@ def test_a_fault_is_found_where_it_is_and_nothing_else(blueprint: Path, tmp_path
 @pytest.mark.parametrize("blueprint", SOUND, ids=lambda path: path.stem)
 def test_nothing_fails_without_a_fault(blueprint: Path, tmp_path: Path) -> None:
     found = findings(project(blueprint, tmp_path))
-    assert [shown(each) for each in found if each.severity is Severity.ERROR] == []
+    silent = blueprint.read_text().partition("# silent:")[2].partition("\n")[0].split()
+    assert [shown(each) for each in found if each.severity is Severity.ERROR or each.check in silent] == []
+
+
+STARTED = ("start-command", "start-program", "port", "health-check-path", "environment", "sqlite")
+
+
+@pytest.mark.parametrize(
+    "blueprint", [each for each in SOUND if each.stem.startswith("started-")], ids=lambda path: path.stem
+)
+def test_nothing_is_said_of_what_is_started_without_a_fault(blueprint: Path, tmp_path: Path) -> None:
+    found = findings(project(blueprint, tmp_path))
+    assert [shown(each) for each in found if each.check in STARTED] == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from pytest_deploycheck.checks.registry import Subject, checks
+from pytest_deploycheck.checks.built_in import checks
+from pytest_deploycheck.checks.registry import Subject
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.plan import plan
 from pytest_deploycheck.settings import Settings

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_deploycheck.checks.registry import Check, Subject, checks
+from pytest_deploycheck.checks.built_in import checks
+from pytest_deploycheck.checks.registry import Check, Subject
 
 DOCS = Path(__file__).parents[2] / "docs"
 ALL = [each for subject in Subject for each in checks(subject)]

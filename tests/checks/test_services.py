@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_deploycheck.checks.registry import Subject, checks
+from pytest_deploycheck.checks.built_in import checks
+from pytest_deploycheck.checks.registry import Subject
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding, NothingToDecide
 from pytest_deploycheck.plan import plan

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import Finding, NothingToDecide
+from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide
 from pytest_deploycheck.plan import plan
 from pytest_deploycheck.settings import Settings
 
@@ -138,6 +138,60 @@ def test_a_name_in_other_capitals_is_another_file_on_linux(repository: Repositor
     assert repository.findings() == [
         "tracked error render.yaml:5:34 api installs requirements.txt, which is Requirements.txt in git"
     ]
+
+
+def test_the_file_that_pins_the_python_has_to_be_in_git(repository: Repository) -> None:
+    repository.write(".python-version", "3.13\n")
+    repository.write(".gitignore", ".python-version\n")
+    repository.add()
+    assert repository.findings() == [
+        "tracked error .python-version:1:1 api has its Python from .python-version, which git ignores, "
+        "so it is not there when Render builds"
+    ]
+
+
+@pytest.mark.parametrize(("build", "severity"), [("uv sync", "advice"), ("uv sync --frozen", "error")])
+def test_a_lock_file_is_needed_by_those_that_ask_for_it(repository: Repository, build: str, severity: str) -> None:
+    repository.write("pyproject.toml", '[project]\nname = "api"\nversion = "1"\n')
+    repository.write("uv.lock", "version = 1\n")
+    repository.write(".gitignore", "*.lock\n")
+    repository.add()
+    assert repository.findings(build) == [
+        f"tracked {severity} render.yaml:5:19 api installs from uv.lock, which git ignores, "
+        "so it is not there when Render builds"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "start", "made"),
+    [
+        ("node", "node dist/server.js", "dist/server.js"),
+        ("node", "./dist/server.js", "dist/server.js"),
+        ("go", "./app", "app"),
+        ("elixir", "_build/prod/rel/app/bin/app start", "_build/prod/rel/app/bin/app"),
+    ],
+)
+def test_what_a_build_makes_need_not_be_in_git(repository: Repository, runtime: str, start: str, made: str) -> None:
+    repository.write(made, "#!/bin/sh\n").chmod(0o755)
+    repository.write(".gitignore", f"{made.partition('/')[0]}\n")
+    repository.add()
+    blueprint = SERVICE.replace("python app.py", start).replace("runtime: python", f"runtime: {runtime}")
+    assert repository.findings("make", blueprint) == []
+
+
+def test_a_program_that_a_compiler_made_need_not_be_in_git(repository: Repository) -> None:
+    repository.write("bin/tool", "\x7fELF\0\0").chmod(0o755)
+    repository.write(".gitignore", "bin/\n")
+    repository.add()
+    assert repository.findings(blueprint=SERVICE.replace("python app.py", "bin/tool && python app.py")) == []
+
+
+def test_a_script_that_starts_a_python_service_has_to_be_in_git(repository: Repository) -> None:
+    repository.write("start.sh", "#!/bin/sh\npython app.py\n").chmod(0o755)
+    repository.write(".gitignore", "*.sh\n")
+    repository.add()
+    (finding,) = repository.findings(blueprint=SERVICE.replace("python app.py", "./start.sh"))
+    assert "api runs start.sh, which git ignores" in finding
 
 
 def test_a_dockerfile_has_to_be_in_git(repository: Repository) -> None:
@@ -302,7 +356,7 @@ def test_a_git_of_the_repository_is_not_run(repository: Repository, monkeypatch:
 
 def test_a_broken_repository_is_no_pass(repository: Repository) -> None:
     repository.write(".git/HEAD", "nonsense\n")
-    with pytest.raises(NothingToDecide, match="git does not answer"):
+    with pytest.raises(CannotCheck, match="git does not answer"):
         repository.planned()
 
 

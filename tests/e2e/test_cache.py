@@ -39,7 +39,22 @@ def cache() -> Path:
 
 
 def stored(cache: Path) -> list[Path]:
-    return [path for path in cache.rglob("*") if path.is_file() and path.parent.parent.parent.name == "v3"]
+    return [path for path in cache.rglob("*") if path.is_file() and path.parent.parent.name == "v4"]
+
+
+# Not to be written.
+
+
+def test_a_cache_that_cannot_be_kept_is_told_once_and_fails_nothing(
+    project: Deploycheck, index: Index, tmp_path: Path, isolation: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    isolation.setenv("PYTEST_DEPLOYCHECK_CACHE", str(blocked / "below"))
+    result = project(*TARGET, "-k", "resolves", index=index)
+    result.assert_outcomes(passed=1, deselected=3)
+    told = "deploycheck: each run asks the indexes anew, since its cache cannot be kept: "
+    assert [line for line in result.outlines if "anew" in line] == [f"{told}{blocked} is no folder"]
 
 
 # Cleared.

@@ -268,7 +268,10 @@ def test_without_the_option_nothing_is_collected_and_only_the_plugin_is_imported
     command = [sys.executable, "-m", "pytest", "-s", "-p", "no:hypothesispytest", "-p", "no:xdist"]
     result = project.pytester.run(*command)
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["IMPORTED pytest_deploycheck pytest_deploycheck.plugin"])
+    light = ("fixtures", "hooks", "options", "plugin")
+    result.stdout.fnmatch_lines(
+        [f"IMPORTED pytest_deploycheck {' '.join(f'pytest_deploycheck.{each}' for each in light)}"]
+    )
 
 
 def test_the_ini_file_turns_it_on_and_paths_there_start_at_the_ini_file(project: Deploycheck, index: Index) -> None:

@@ -312,7 +312,7 @@ def test_an_entry_that_ignores_nothing_or_says_not_why_is_a_usage_error(
             "deploycheck_service_created = yesterday",
             "deploycheck_service_created = yesterday: expected a date such as*",
         ),
-        ("deploycheck_timeout = soon", "deploycheck_timeout = soon: expected a number of seconds*"),
+        ("deploycheck_timeout = soon", "deploycheck_timeout: expected a number of seconds, such as 15: *soon*"),
         ("deploycheck_platform = linux", "--deploycheck: 'linux' is no platform tag*"),
     ],
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from pytest_deploycheck.checks.built_in import built_in
+from pytest_deploycheck.checks.registry import Subject
 from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.reports.run import End, ItemResult, Resolved, Run, ServiceEntry
@@ -22,6 +24,7 @@ def item(nodeid: str, *findings: Finding, end: End | None = None, reason: str = 
         group=nodeid.split("::")[1],
         check=findings[0].check if findings else "wheel",
         summary="It is as it should be.",
+        subject=Subject.SERVICE if nodeid.startswith("render.yaml") else Subject.REQUIREMENT,
         location=Location(nodeid.split("::")[0], 3),
         end=end or (End.FAILED if findings else End.PASSED),
         reason=reason,
@@ -37,7 +40,8 @@ def run(
     interrupted: bool = False,
 ) -> Run:
     """A run of these."""
-    return Run("shop", date(2026, 11, 25), "render.yaml", services, items, resolved, interrupted=interrupted)
+    checks = tuple(built_in())
+    return Run("shop", date(2026, 11, 25), "render.yaml", checks, services, items, resolved, interrupted=interrupted)
 
 
 SERVICE = ServiceEntry("api", Location("render.yaml", 2), "web", "python", "", "pip install .", "", "run", "/", None)

@@ -34,10 +34,10 @@ def after(deploycheck: Deploycheck, nexus_index: Index) -> dict[str, list[str]]:
     return sections((deploycheck.path / "list.md").read_text(encoding="utf-8"))
 
 
-def test_it_says_first_that_the_published_fix_does_not_resolve(after: dict[str, list[str]]) -> None:
-    first, *details = after["To mend: as it is, it will not deploy"]
-    assert first.startswith("- [ ] `requirements.txt:11`: nothing fits: aiohttp==3.11.10 (line 11); aiogram==3.13.1")
-    assert any("fix: change requirements.txt:11 so that it also allows" in each for each in details)
+def test_it_says_that_the_published_fix_does_not_resolve(after: dict[str, list[str]]) -> None:
+    told = "\n".join(after["To mend: as it is, it will not deploy"])
+    assert "- [ ] `requirements.txt:11`: nothing fits: aiohttp==3.11.10 (line 11); aiogram==3.13.1" in told
+    assert "  - requirements.txt:1: aiogram 3.13.1 requires aiohttp\\<3.11,>=3.9.0" in told
 
 
 def test_what_holds_is_ticked_with_what_it_holds_for(after: dict[str, list[str]]) -> None:
@@ -50,8 +50,8 @@ def test_what_holds_is_ticked_with_what_it_holds_for(after: dict[str, list[str]]
 
 
 def test_what_hangs_on_the_failure_is_not_known(after: dict[str, list[str]]) -> None:
-    (undecided,) = after["Not known"]
-    assert undecided.startswith("- [ ] 18 checks below `requirements.txt::3.14-manylinux_2_36_x86_64`: ")
+    start = "- [ ] 18 checks below `requirements.txt::3.14-manylinux_2_36_x86_64`: requirements.txt does not resolve"
+    assert any(each.startswith(start) for each in after["Not known"])
 
 
 def test_what_is_left_to_a_person_is_in_the_projects_own_words(after: dict[str, list[str]]) -> None:

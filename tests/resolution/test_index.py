@@ -118,6 +118,7 @@ def test_the_next_run_asks_for_nothing_while_pages_are_fresh(index: Index, clien
         run = client()
         run.metadata(only_file(run, index)).result(timeout=30)
         run.sdist(only_file(run, index, "other")).result(timeout=30)
+        run.cache.keep()
         asked = len(index.requests)
     assert asked == len(index.requests) == 4
 
@@ -164,6 +165,7 @@ def test_offline_the_cache_answers_however_old(index: Index, client: Callable[..
     index.switches.cache_control = "max-age=0"
     run = client()
     run.metadata(only_file(run, index)).result(timeout=30)
+    run.cache.keep()
     index.requests.clear()
     run = client(offline=True)
     assert run.metadata(only_file(run, index)).result(timeout=30).name == "demo"
@@ -182,6 +184,7 @@ def test_a_damaged_cache_is_as_good_as_none(
 ) -> None:
     run = client()
     run.metadata(only_file(run, index)).result(timeout=30)
+    run.cache.keep()
     for path in (tmp_path / "cache").rglob("*"):
         if path.is_file():
             path.write_bytes(damage)

@@ -66,13 +66,10 @@ def _ways(fix: tuple[str, ...]) -> Markup | None:
 
 def _services_of(cause: Cause, run: Run) -> Iterator[str]:
     """The names of the services that a cause concerns: its own, or those that install the source."""
-    names = {each.name for each in run.services}
-    installing = {(each.place.source.path, each.group): each.place.services for each in run.resolved}
-    found: dict[str, None] = {}
-    for place in cause.places:
-        source, group, *_ = (*place.nodeid.split("::"), "")
-        found |= dict.fromkeys([group] if group in names else installing.get((source, group), ()))
-    yield from found
+    concerned: dict[str, tuple[str, ...]] = {each.nodeid: (each.name,) for each in run.services}
+    concerned |= {f"{each.place.source.path}::{each.group}": each.place.services for each in run.resolved}
+    above = (place.nodeid.rpartition("::")[0] for place in cause.places)
+    yield from dict.fromkeys(name for each in above for name in concerned.get(each, ()))
 
 
 def _fault(item: ItemResult) -> Markup:

@@ -189,7 +189,7 @@ class Evaluator:
                 found.append(External(f"{star.imported}.{name}"))
         if not found and hasattr(builtins, name):
             return (External(f"builtins.{name}"),)
-        return found
+        return found or (UNKNOWN,)
 
     def _in_module(self, module: Module, name: str) -> Values:
         top = self.codebase.code(module).top

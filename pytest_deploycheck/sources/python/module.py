@@ -31,6 +31,8 @@ class Source:
 
     def at(self, node: ast.AST) -> Location:
         """Where a part of the tree begins."""
+        if not hasattr(node, "lineno"):  # `x as y` in a `with`, and `for x in y` in brackets.
+            node = next((each for each in ast.walk(node) if hasattr(each, "lineno")), node)
         line = getattr(node, "lineno", 1)
         return Location(self.path, line, self._column(line, getattr(node, "col_offset", 0)))
 

@@ -44,6 +44,7 @@ class Program:
     :param toml: a configuration file in TOML
     :param worker_class: options with the class of its workers
     :param flags: options without a value
+    :param by_package: whether it imports a file under the name that it has in its packages
     :param of_python: whether it comes with Python
     """
 
@@ -74,6 +75,7 @@ class Program:
     toml: str = ""
     worker_class: tuple[str, ...] = ()
     flags: frozenset[str] = frozenset()
+    by_package: bool = False
     of_python: bool = False
 
 

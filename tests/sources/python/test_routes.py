@@ -265,34 +265,36 @@ def test_a_prefix_that_the_environment_may_change_makes_a_table_unknown(tmp_path
         ("app = FastAPI(root_path='/api')\n@app.get('/x')\ndef x(): ...", "/x", "GET main.py:4"),
         ("app = FastAPI()\n@app.api_route('/x', methods=['GET', 'HEAD'])\ndef x(): ...", "/x", "GET main.py:4"),
         ("app = FastAPI(redirect_slashes=False)\n@app.get('/x')\ndef x(): ...", "/x/", "nothing"),
-        ("app = FastAPI()\napp.mount('/s', StaticFiles(directory='s'))", "/s/x", "? main.py:4: what is mounted there may answer"),
-        ("app = FastAPI()\napp.mount('/s', StaticFiles(directory='s'))", "/x", "nothing"),
-        ("app, sub = FastAPI(), FastAPI()\n@sub.get('/x')\ndef x(): ...\napp.mount('/s', sub)", "/s/x", "GET main.py:4"),
-        ("app = FastAPI()\n@app.middleware('http')\nasync def f(request, call_next): ...", "/x", "? main.py:4: what .middleware() does is not known"),
-        ("app = FastAPI(**OPTIONS)", "/x", "? main.py:3: what it is made with is not known"),
+        ("app = FastAPI()\napp.mount('/s', Files(directory='s'))", "/s/x", "? main.py:4: what is mounted there"),
+        ("app = FastAPI()\napp.mount('/s', Files(directory='s'))", "/x", "nothing"),
+        ("app, s = FastAPI(), FastAPI()\n@s.get('/x')\ndef x(): ...\napp.mount('/s', s)", "/s/x", "GET main.py:4"),
+        ("app = FastAPI()\n@app.middleware('http')\ndef f(request): ...", "/x", "? main.py:4: what .middleware() does"),
+        ("app = FastAPI(**OPTIONS)", "/x", "? main.py:3: what it is made with"),
         ("app = FastAPI()\napp.include_router(elsewhere.router, prefix='/e')", "/x", "nothing"),
-        ("app = FastAPI()\napp.include_router(elsewhere.router, prefix='/e')", "/e/x", "? main.py:4: which routes the router has is not known"),
+        ("app = FastAPI()\napp.include_router(out.router, prefix='/e')", "/e/x", "? main.py:4: which routes"),
         ("app = FastAPI()\ndef add(it):\n    it.add_api_route('/x', add)\nadd(app)", "/x", "GET main.py:5"),
-        ("app = FastAPI()\nif X:\n    @app.get('/x')\n    def x(): ...", "/x", "? main.py:5: which methods it answers is not known"),
+        ("app = FastAPI()\nif X:\n    @app.get('/x')\n    def x(): ...", "/x", "? main.py:5: which methods"),
     ],
 )  # fmt: skip
 def test_routes_of_fastapi(source: str, path: str, answer: str, tmp_path: Path) -> None:
-    begin = "from fastapi import FastAPI\nfrom fastapi.staticfiles import StaticFiles\n"
-    assert said(table(tmp_path, {"main.py": f"{begin}{source}\n"}), path) == answer
+    begin = "from fastapi import FastAPI\nfrom fastapi.staticfiles import StaticFiles as Files\n"
+    found = said(table(tmp_path, {"main.py": f"{begin}{source}\n"}), path)
+    assert found.startswith(answer) if answer.startswith("?") else found == answer
 
 
 STARLETTE = """\
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route, WebSocketRoute
 def home(request): ...
-routes = [Route("/", home), Mount("/users", routes=[Route("/{name}", home, methods=["POST"])]), WebSocketRoute("/ws", home)]
+users = [Route("/{name}", home, methods=["POST"])]
+routes = [Route("/", home), Mount("/users", routes=users), WebSocketRoute("/ws", home)]
 app = Starlette(debug=True, routes=routes)
 """
 
 
 @pytest.mark.parametrize(
     ("path", "answer"),
-    [("/", "GET main.py:4"), ("/users/me", "other main.py:4"), ("/ws", "nothing"), ("/x", "nothing")],
+    [("/", "GET main.py:5"), ("/users/me", "other main.py:4"), ("/ws", "nothing"), ("/x", "nothing")],
 )
 def test_routes_of_starlette(path: str, answer: str, tmp_path: Path) -> None:
     assert said(table(tmp_path, {"main.py": STARLETTE}), path) == answer

@@ -106,7 +106,7 @@ class _Reader:
             value = self._evaluator.only(given, of.scope) if given is not None else Constant(default)
             text = text_of(value)
             if text is not None:
-                yield Route(text[0], of_starlette(text[0]), GET, of.location, is_certain=False)
+                yield Route(text[0], of_starlette(text[0]), GET, of.location, text[1])
             if value != Constant(None) and (text is None or not text[1]):
                 yield unknown_prefix(of.location, "its documents")
 

@@ -13,8 +13,7 @@ _POST = frozenset({"POST"})
 _OF_DECORATOR = {"require_POST": _POST, "require_GET": GET, "require_safe": GET}
 _LISTING = frozenset({"require_http_methods", "api_view"})
 # Classes that answer by the methods that are defined in them, and by no other.
-_BY_METHOD = frozenset({"django.views.View", "django.views.generic.View", "django.views.generic.base.View"})
-_BY_METHOD_TOO = frozenset({"rest_framework.views.APIView"})
+_BY_METHOD = frozenset({"django.views.View", "django.views.generic.base.View", "rest_framework.views.APIView"})
 _VERBS = frozenset({"get", "post", "put", "patch", "delete"})
 
 
@@ -39,8 +38,14 @@ def _of_class(value: Value, evaluator: Evaluator) -> frozenset[str] | None:
     if "GET" in defined:
         return defined
     bases = [evaluator.only(each, value.scope.parent or value.scope) for each in value.node.bases]
-    is_plain = all(isinstance(each, External) and each.name in _BY_METHOD | _BY_METHOD_TOO for each in bases)
+    if any(isinstance(each, External) and _is_generic(each.name) for each in bases):
+        return defined | GET
+    is_plain = all(isinstance(each, External) and each.name in _BY_METHOD for each in bases)
     return defined if is_plain and defined else None
+
+
+def _is_generic(name: str) -> bool:
+    return name.startswith("django.views.generic.") and not name.endswith(".View")
 
 
 def _of_function(

@@ -1,0 +1,1 @@
+"""Sends mails, in a project that is none but an example."""
