@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+import re
 from collections.abc import Iterator
 from importlib.resources import files as resources
 from typing import TYPE_CHECKING, Any
 
-from _pytest.config.argparsing import Parser
-
+from pytest_deploycheck import fixtures as fixtures_module
+from pytest_deploycheck import hooks as hooks_module
 from pytest_deploycheck import plugin
 
 if TYPE_CHECKING:
@@ -20,26 +23,70 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are not there as files."""
     from mkdocs.structure.files import File
 
-    for path, page in (("settings.md", settings), ("reference/report.md", report)):
-        if files.get_file_from_path(path) is None:
-            files.append(File.generated(config, path, content="\n".join(page()) + "\n"))
+    for path, page in PAGES.items():
+        files.append(File.generated(config, path, content="\n".join(page()) + "\n"))
     return files
 
 
-def settings() -> Iterator[str]:
-    """Every option and ini key, as pytest itself knows them."""
-    parser = Parser(_ispytest=True)
-    plugin.pytest_addoption(parser)
-    yield from ("# Settings", "", "## Options", "", "| option | meaning |", "|---|---|")
-    for option in parser.getgroup("deploycheck").options:
-        attributes = option.attrs()
-        value = f"={attributes['metavar']}" if attributes.get("metavar") else ""
-        yield f"| `{option.names()[0]}{value}` | {_cell(attributes.get('help', ''))} |"
-    yield from ("", "## Keys", "")
-    yield "In `pytest.ini`, `tox.ini`, or `[tool.pytest.ini_options]` of `pyproject.toml`, where all values are quoted."
-    yield from ("", "| key | type | meaning |", "|---|---|---|")
-    for key, (text, kind, _) in parser._inidict.items():
-        yield f"| `{key}` | {kind or 'string'} | {_cell(text)} |"
+def fixtures() -> Iterator[str]:
+    """Every fixture with its scope, from the source: pytest's own objects differ from one pytest to the next."""
+    yield from ("# Fixtures and markers", "")
+    yield "They need no `--deploycheck`: to take one is to ask for it. How they are used: [writing your"
+    yield "own](../writing-your-own.md)."
+    for function in ast.parse(inspect.getsource(fixtures_module)).body:
+        if isinstance(function, ast.FunctionDef) and (scope := _scope(function)):
+            yield from ("", f"## {function.name}", "", f"Scope: {scope}.", "")
+            yield from _prose(ast.get_docstring(function) or "")
+    yield from ("", "## Markers", "")
+    yield from (
+        f"- `{name.strip()}`: {text.strip()}" for name, _, text in (each.partition("): ") for each in _markers())
+    )
+
+
+def _scope(function: ast.FunctionDef) -> str:
+    """Of a fixture; empty where it is none."""
+    for decorator in function.decorator_list:
+        text = ast.unparse(decorator)
+        if text.startswith("pytest.fixture"):
+            found = re.search(r"scope='(\w+)'", text)
+            return found[1] if found else "function"
+    return ""
+
+
+def _markers() -> Iterator[str]:
+    for each in plugin._MARKERS:
+        name, found, text = each.partition("): ")
+        yield f"{name}){found[1:]}{text}" if found else each.replace(": ", "): ", 1)
+
+
+def hooks() -> Iterator[str]:
+    """Every hook, from its docstring."""
+    yield from ("# Hooks", "", *_prose(inspect.getdoc(hooks_module) or ""))
+    for name, function in vars(hooks_module).items():
+        if name.startswith("pytest_deploycheck_"):
+            arguments = ", ".join(inspect.signature(function).parameters)
+            yield from ("", f"## {name}", "", "```python", f"def {name}({arguments}): ...", "```", "")
+            yield from _prose(inspect.getdoc(function) or "")
+
+
+def _prose(docstring: str) -> Iterator[str]:
+    """A docstring as Markdown: its fields are a list."""
+    before, *fields = re.split(r"^(?=:(?:param|returns|raises))", docstring, flags=re.MULTILINE)
+    yield _code(before.strip())
+    yield ""
+    for field in fields:
+        name, _, text = field.strip().removeprefix(":").partition(": ")
+        yield f"- {_name(name)}: {_code(' '.join(text.split()))}"
+
+
+def _code(text: str) -> str:
+    """A docstring marks code with two backticks, and Markdown with one."""
+    return re.sub(r"``(.+?)``", r"`\1`", text)
+
+
+def _name(field: str) -> str:
+    kind, _, name = field.partition(" ")
+    return {"param": f"`{name}`", "raises": f"raises `{name}`"}.get(kind, kind)
 
 
 def report() -> Iterator[str]:
@@ -74,3 +121,6 @@ def _kind(entry: dict[str, Any]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+PAGES = {"reference/fixtures.md": fixtures, "reference/hooks.md": hooks, "reference/report.md": report}
