@@ -38,9 +38,10 @@ def fixtures() -> Iterator[str]:
             yield from ("", f"## {function.name}", "", f"Scope: {scope}.", "")
             yield from _prose(ast.get_docstring(function) or "")
     yield from ("", "## Markers", "")
-    yield from (
-        f"- `{name.strip()}`: {text.strip()}" for name, _, text in (each.partition("): ") for each in _markers())
-    )
+    for each in plugin._MARKERS:
+        found = re.fullmatch(r"(\w+(?:\(.*?\))?): (.*)", each)
+        assert found is not None, each
+        yield f"- `{found[1]}`: {found[2]}"
 
 
 def _scope(function: ast.FunctionDef) -> str:
@@ -51,12 +52,6 @@ def _scope(function: ast.FunctionDef) -> str:
             found = re.search(r"scope='(\w+)'", text)
             return found[1] if found else "function"
     return ""
-
-
-def _markers() -> Iterator[str]:
-    for each in plugin._MARKERS:
-        name, found, text = each.partition("): ")
-        yield f"{name}){found[1:]}{text}" if found else each.replace(": ", "): ", 1)
 
 
 def hooks() -> Iterator[str]:

@@ -14,15 +14,18 @@ from packaging.version import Version
 from pytest_deploycheck.additions import RequirementsText
 from pytest_deploycheck.builds import Build, Builds
 from pytest_deploycheck.findings import CannotCheck
+from pytest_deploycheck.fixing.file_text import FileText, NotEditable
 from pytest_deploycheck.named_files import NamedFile, find_named_files
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError, Scalar
+from pytest_deploycheck.render.edits import BlueprintText
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.render.python_version import FILE as PYTHON_VERSION_FILE
 from pytest_deploycheck.render.python_version import ServicePython, service_python
 from pytest_deploycheck.render.references import References
 from pytest_deploycheck.render.validation import entry_faults, service_subject
+from pytest_deploycheck.repairs import Repairs
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import InvalidTarget, Target, checked_platform, parse_target
 from pytest_deploycheck.resolutions import Resolutions
@@ -77,6 +80,7 @@ class Deployment:
                 "--deploycheck-blueprint and --deploycheck-requirements name other files, --rootdir another root"
             )
         self.resolutions = Resolutions(settings, environ)
+        self.repairs = Repairs(self)
 
     # What the files say.
 
@@ -103,6 +107,17 @@ class Deployment:
             self.blueprint_error = error
         except OSError as error:
             self.blueprint_error = CannotCheck(f"it cannot be read: {(error.strerror or str(error)).lower()}")
+
+    @cached_property
+    def blueprint_text(self) -> BlueprintText | None:
+        """The blueprint as it is written, for edits; None where there is none that could be read."""
+        if self.blueprint is None:
+            return None
+        content = (self.root / self.blueprint.path).read_bytes()
+        try:
+            return BlueprintText(self.blueprint.path, FileText.read(self.blueprint.path, content).text)
+        except NotEditable:
+            return None
 
     @property
     def services(self) -> tuple[Service, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NoReturn, TypeVar
 
 import pytest
@@ -69,10 +69,9 @@ class Given:
         try:
             if self._parameter is not None:
                 return deployment.target(str(self._parameter))
-            places = [place.target for source in deployment.sources for place in deployment.targets_of(source)]
+            targets = list(dict.fromkeys(_targets(deployment)))
         except InvalidTarget as error:
             _fail(str(error))
-        targets = list(dict.fromkeys(places))
         return self._only(targets, "target", [each.name for each in targets])
 
     def resolution(self, deployment: Deployment, source: Source, target: Target | str) -> Resolution:
@@ -142,6 +141,14 @@ class Given:
         for failure in project.failures:
             if failure.name == hook:
                 _fail(str(failure))
+
+
+def _targets(deployment: Deployment) -> Iterator[Target]:
+    """Those of what is installed; where nothing is that is known, those of the services."""
+    for source in deployment.sources:
+        yield from (place.target for place in deployment.targets_of(source))
+    if not deployment.sources:
+        yield from map(deployment.target_of, deployment.services)
 
 
 def _fail(message: str) -> NoReturn:

@@ -55,7 +55,7 @@ def find_named_files(deployment: Deployment) -> Iterator[NamedFile]:
 
 
 def _of_service(service: Service, deployment: Deployment) -> Iterator[NamedFile]:
-    runtime = service.runtime.text if service.runtime else ""
+    runtime = service.runtime.text if service.runtime is not None else ""
     if runtime == "docker":
         yield from _dockerfile(service)
     if runtime in ("docker", "image"):

@@ -15,6 +15,7 @@ class Option(NamedTuple):
     :param kind: ``flag``, ``path``, ``paths``, ``text``, ``lines``, ``words`` (split as a shell does) or ``number``
     :param metavar: what its value is called
     :param default: in words, as the help shows it
+    :param bare: what it means on the command line where its value is left out; empty where it needs one
     """
 
     name: str
@@ -22,6 +23,7 @@ class Option(NamedTuple):
     metavar: str
     help: str
     default: str = ""
+    bare: str = ""
 
     @property
     def option(self) -> str:
@@ -96,6 +98,18 @@ OPTIONS = (
         "--no-cache-dir",
     ),
     Option("deploycheck_gitignore", "lines", "NAME", "a further directory that .gitignore should cover"),
+    Option(
+        "deploycheck_fix",
+        "text",
+        "MODE",
+        "show what would mend the findings as a diff, or `write` it",
+        "neither; without a value `diff`",
+        bare="diff",
+    ),
+    Option(
+        "deploycheck_fix_dirty", "flag", "", "let --deploycheck-fix=write change files that git could not give back"
+    ),
+    Option("deploycheck_matrix", "flag", "", "show on which Pythons each source would deploy as it is"),
     Option("deploycheck_json", "path", "PATH", "write a machine-readable report"),
     Option("deploycheck_sarif", "path", "PATH", "write a report for code scanning (SARIF 2.1.0)"),
     Option("deploycheck_checklist", "path", "PATH", "write a checklist for the people who deploy (Markdown)"),

@@ -41,6 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option in OPTIONS:
         if option.kind == "flag":
             group.addoption(option.option, action="store_true", default=None, help=option.explanation)
+        elif option.bare:
+            group.addoption(
+                option.option, nargs="?", const=option.bare, metavar=option.metavar, help=option.explanation
+            )
         elif option.is_repeatable:
             group.addoption(option.option, action="append", metavar=option.metavar, help=option.explanation)
         else:
@@ -81,12 +85,15 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_deploycheck.plain_imports import PlainImports
 
         PlainImports.for_run(config)
+        from pytest_deploycheck.mending import Mending
         from pytest_deploycheck.reporting import Reporting
         from pytest_deploycheck.session import DeploycheckSession
 
         session = DeploycheckSession.start(config)
         config.pluginmanager.register(session, "deploycheck-session")
-        config.pluginmanager.register(Reporting(config, session.projects, session.files), "deploycheck-reports")
+        reporting = Reporting(config, session.projects, session.files)
+        config.pluginmanager.register(Mending(session.projects, reporting.gathering), "deploycheck-mending")
+        config.pluginmanager.register(reporting, "deploycheck-reports")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -106,7 +113,9 @@ def _has_own_marker(metafunc: pytest.Metafunc) -> bool:
 
 
 def _is_on(config: pytest.Config) -> bool:
-    return bool(config.getoption("deploycheck") or config.getini("deploycheck"))
+    """Whether the checks are asked for, by themselves or by what only they can tell."""
+    asked = (config.getoption(f"deploycheck{each}") for each in ("", "_fix", "_matrix"))
+    return any(asked) or bool(config.getini("deploycheck"))
 
 
 def _assert_keys_are_known(config: pytest.Config) -> None:

@@ -46,6 +46,7 @@ class Reporting:
         if progress is not None:
             for deployment in self._deployments:
                 deployment.resolutions.watch = progress.watch
+                deployment.repairs.progress = progress.say
             session.config.add_cleanup(progress.close)
 
     def pytest_report_header(self) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -23,7 +23,7 @@ from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.resolution.asked import Asked, Preferences
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
 from pytest_deploycheck.resolution.http.transport import Transport, redacted
-from pytest_deploycheck.resolution.known import Advice, KnownAdvice, KnownResolutions
+from pytest_deploycheck.resolution.known import Advice, KnownAdvice, KnownAnswers, KnownResolutions
 from pytest_deploycheck.resolution.pip_configuration import (
     InvalidConfiguration,
     PipConfiguration,
@@ -52,6 +52,16 @@ if TYPE_CHECKING:
 _MOST_SECONDS = 10.0
 
 
+class OtherPython(NamedTuple):
+    """A Python on which a source resolves to wheels only.
+
+    :param distributions: how many
+    """
+
+    target: Target
+    distributions: int
+
+
 class Resolutions:
     """Resolutions by source and target; the first that is asked for is what first needs the network.
 
@@ -63,7 +73,6 @@ class Resolutions:
         self._environ = environ
         self._views: dict[tuple[str, Target], TargetView] = {}
         self._resolutions: dict[tuple[str, Target], Resolution] = {}
-        self._other_pythons: dict[tuple[str, Target], Resolution | None] = {}
         # Told of what may take long, what it is and how far it is, for as long as it takes.
         self.watch: Watch = lambda subject, traffic: contextlib.nullcontext()
 
@@ -89,19 +98,27 @@ class Resolutions:
             self._views[key] = TargetView(indexes, target, _preferences(source))
         return self._views[key]
 
-    def python_with_wheels(self, source: Source, target: Target) -> Resolution | None:
+    def python_with_wheels(self, source: Source, target: Target) -> OtherPython | None:
         """The nearest Python on which a source resolves to wheels only: older ones first, then newer ones.
 
-        :returns: its resolution there, None where none was found in the time that a message is worth
+        :returns: None where none was found in the time that a message is worth
         """
-        key = (source.name, target)
-        if key not in self._other_pythons:
-            until = time.monotonic() + _MOST_SECONDS
-            to_build = [each for each in self.get(source, target).distributions if not each.file.is_wheel]
-            nearby = (each for each in _nearby(target) if self._may_have_wheels(source, each, to_build))
-            tried = (self.get(source, each) for each in nearby if time.monotonic() < until)
-            self._other_pythons[key] = next((found for found in tried if found.has_wheels_only), None)
-        return self._other_pythons[key]
+        found = self.kept("python", source, (target,), "", lambda: self._other_python(source, target))
+        if not found:
+            return None
+        return OtherPython(Target(found["python"], target.platform, target.free_threaded), found["count"])
+
+    def _other_python(self, source: Source, target: Target) -> tuple[dict[str, Any], bool]:
+        until = time.monotonic() + _MOST_SECONDS
+        to_build = [each for each in self.get(source, target).distributions if not each.file.is_wheel]
+        for other in _nearby(target):
+            if time.monotonic() > until:
+                return {}, False
+            if self._may_have_wheels(source, other, to_build):
+                found = self.get(source, other)
+                if found.has_wheels_only:
+                    return {"python": other.python, "count": len(found.distributions)}, True
+        return {}, True
 
     def _may_have_wheels(self, source: Source, target: Target, to_build: Iterable[Distribution]) -> bool:
         """Whether it is worth to resolve there: what has to be built elsewhere has a wheel, in the same version."""
@@ -131,6 +148,29 @@ class Resolutions:
         if key and is_complete:
             known.write(f"{key} {name}", advice, self._fresh_until(places))
         return advice
+
+    def kept(
+        self, kind: str, source: Source, targets: Iterable[Target], said: str, compute: Callable[[], tuple[Any, bool]]
+    ) -> Any:
+        """What takes many resolutions of a source to find out, as plain JSON values; kept as long as they hold.
+
+        :param said: what it depends on beside the source and the targets
+        :param compute: gives it, and whether it may be kept
+        """
+        places = self._places(source)
+        keys = [_key(source, target, asked_of(source), places) for target in targets]
+
+        def computed() -> tuple[Any, float]:
+            watched = self.watch(f"a way out for {source.path}", lambda: self._client.traffic())
+            with watched, _without_collecting():
+                found, is_complete = compute()
+            return found, self._fresh_until(places) if is_complete else 0.0
+
+        if None in keys:
+            return computed()[0]
+        key = hashlib.sha256(json.dumps([keys, said]).encode()).hexdigest()
+        known = KnownAnswers(self._cache, kind, run=self._run, offline=self._settings.offline)
+        return known.get(key, computed)
 
     def _fresh_until(self, places: Places) -> float:
         from pytest_deploycheck.resolution.stored import PAGE_LIFETIME

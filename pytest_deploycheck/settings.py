@@ -43,6 +43,9 @@ class Settings:
     :param platform: a platform tag or the name of one that a plugin adds; None to take the platform's own
     :param platforms: the tags of those that plugins add, by name
     :param pip_flags: None to take the default
+    :param fix: ``diff`` to show what would mend the findings, ``write`` to write it; None for neither
+    :param fix_dirty: also write files that have uncommitted changes
+    :param matrix: resolve each source on all Pythons that Render has
     :param timeout: seconds
     :param cache: a folder; None to take the user's cache directory
     """
@@ -67,6 +70,9 @@ class Settings:
     ignore: tuple[Ignore, ...] = ()
     timeout: float = 15.0
     cache: Path | None = None
+    fix: str | None = None
+    fix_dirty: bool = False
+    matrix: bool = False
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -96,6 +102,9 @@ def read_settings(config: pytest.Config) -> Settings:
         ignore=tuple(map(_ignore, chosen.many("deploycheck_ignore"))),
         cache=chosen.path("deploycheck_cache"),
         timeout=chosen.seconds("deploycheck_timeout", defaults.timeout),
+        fix=_fix(chosen.one("deploycheck_fix")),
+        fix_dirty=bool(chosen.one("deploycheck_fix_dirty")),
+        matrix=bool(chosen.one("deploycheck_matrix")),
     )
     _assert_projects_make_sense(settings)
     return settings
@@ -178,6 +187,15 @@ class _Values:
         folder = self._config.invocation_params.dir if on_command_line else ini_folder
         paths = dict.fromkeys((folder / text).resolve() for text in self.many(name) if text.strip())
         return tuple(paths)
+
+
+def _fix(text: str | None) -> str | None:
+    if not text or text in ("diff", "write"):
+        return text or None
+    raise pytest.UsageError(
+        f"--deploycheck-fix={text}: expected `diff`, which changes nothing, or `write`; "
+        "where a path follows, write --deploycheck-fix=diff"
+    )
 
 
 def _date(text: str | None) -> date | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -32,6 +33,9 @@ from pytest_deploycheck.sources.start.listening import Listening, bound_to
 from pytest_deploycheck.sources.start.start import Start, read_start
 
 _Answer = TypeVar("_Answer")
+
+# Folders of what is installed.
+_OTHERS = frozenset({"venv", "env", "node_modules", "__pycache__", "site-packages"})
 
 # What Flask looks for, and where variables may be set for it.
 _FLASK_FILES = ("wsgi.py", "app.py")
@@ -102,8 +106,24 @@ class Started:
         key = (service.name, line.location)
         if key not in self._starts:
             commands, values = self._builds.commands(service, line).commands, service.values
-            self._starts[key] = tuple(read_start(each, values, platform_facts().checkout) for each in commands)
+            starts = (read_start(each, values, platform_facts().checkout) for each in commands)
+            self._starts[key] = tuple(starts if self.has_code(service) else map(_without_code, starts))
         return self._starts[key]
+
+    def has_code(self, service: Service) -> bool:
+        """Whether a service's code is in this repository, and not in another one that the blueprint names.
+
+        A repository without any Python is one of blueprints alone.
+        """
+        return service.fields.scalar("repo") is None and self._has_python
+
+    @cached_property
+    def _has_python(self) -> bool:
+        for _, folders, files in os.walk(self._root):
+            folders[:] = [each for each in folders if each not in _OTHERS and not each.startswith(".")]
+            if any(each.endswith(".py") for each in files):
+                return True
+        return False
 
     # Where its code is.
 
@@ -288,6 +308,10 @@ class Started:
         text = bind[0].value if len(bind) == 1 and isinstance(bind[0], Constant) else None
         place = codebase.code(module).top.bindings["bind"][-1].node
         return bound_to(Word(text, module.source.at(place))) if isinstance(text, str) else None
+
+
+def _without_code(start: Start) -> Start:
+    return replace(start, code=None, directory=None)
 
 
 def _by_toml(path: Path, otherwise: Listening) -> Listening | None:

@@ -80,6 +80,12 @@ class SourceOnTarget:
     target_name: str
     services: tuple[str, ...]
 
+    @property
+    def node_name(self) -> str:
+        """The first parts of its node ids."""
+        variant = f"@{self.source.variant}" if self.source.variant else ""
+        return f"{self.source.path}::{self.target_name}{variant}"
+
 
 @dataclass(frozen=True)
 class RequirementOnTarget:

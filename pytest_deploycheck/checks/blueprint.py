@@ -262,4 +262,4 @@ def findings(check_name: str, faults: Iterable[Fault]) -> Iterator[Finding]:
     """Faults of a blueprint as findings of a check."""
     for fault in faults:
         severity = Severity.ERROR if fault.is_certain else Severity.ADVICE
-        yield Finding(check_name, fault.location, fault.message, fault.evidence, fault.fix, severity)
+        yield Finding(check_name, fault.location, fault.message, fault.evidence, fault.fix, severity, fault.edits)

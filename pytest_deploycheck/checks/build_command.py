@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pytest_deploycheck.builds import Build
 from pytest_deploycheck.checks.missing_paths import missing_paths
 from pytest_deploycheck.checks.python_version import is_native_python
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
+from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
@@ -183,9 +185,19 @@ def _flags(service: Service, install: Install, deployment: Deployment) -> Iterat
         if install.has_flag(flag) or variable in install.command.environment or variable in service.environment:
             continue
         shown = " ".join(("pip install", *map(str, install.arguments)))
-        yield _finding(
+        finding = _finding(
             install.location,
             f"{service.name}: `{shown}` lacks {flag}",
             fix=(f"write pip install {flag} {' '.join(map(str, install.arguments))}",),
             advice=True,
         )
+        yield replace(finding, edits=_with_flag(install, flag))
+
+
+def _with_flag(install: Install, flag: str) -> tuple[Edit, ...]:
+    """A flag behind the word `install`."""
+    word = next((each for each in install.command.words if each.text == "install"), None)
+    if word is None or not word.is_known or word.written not in ("", "install"):
+        return ()
+    place = Location(word.location.path, word.location.line, word.location.column + len("install"))
+    return (Edit(place, place, f" {flag}"),)

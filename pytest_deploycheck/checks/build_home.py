@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
 
+from pytest_deploycheck.checks.gitignore import ignoring
 from pytest_deploycheck.checks.python_version import is_native_python
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
+from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.findings import Finding, NothingToDecide, Severity
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.platform import platform_facts
@@ -50,15 +54,29 @@ def build_home(service: Service, deployment: Deployment) -> Iterator[Finding]:
             raise NothingToDecide(f"{resolution.source} does not resolve: {resolution.message}")
     in_need = [each for found in resolutions for each in found.distributions if "Rust" in each.needs]
     for reason, names in wrong.items():
-        yield _finding(service, names, reason, in_need, is_known=bool(resolutions))
+        finding = _finding(service, names, reason, in_need, is_known=bool(resolutions))
+        yield replace(finding, edits=_edits(service, names, deployment))
+
+
+def _home(name: str) -> str:
+    """Where a home can be."""
+    return f"{platform_facts().writable_folders[0]}/.{name.removesuffix('_HOME').lower()}"
+
+
+def _edits(service: Service, names: list[str], deployment: Deployment) -> tuple[Edit, ...]:
+    """The variables, and the folders in .gitignore, which the next run would ask for."""
+    if deployment.blueprint_text is None:
+        return ()
+    variables = deployment.blueprint_text.with_variables(service, {name: _home(name) for name in names})
+    folders = [PurePosixPath(_home(name)).name for name in names]
+    return (*variables, *ignoring(folders, deployment)) if variables else ()
 
 
 def _finding(
     service: Service, names: list[str], reason: str, in_need: list[Distribution], *, is_known: bool
 ) -> Finding:
     variables = (service.environment.get(name) for name in names)
-    folder = platform_facts().writable_folders[0]
-    places = (f"{name} with value: {folder}/.{name.removesuffix('_HOME').lower()}" for name in names)
+    places = (f"{name} with value: {_home(name)}" for name in names)
     need = tuple(f"{each.file.filename} would be compiled with Rust" for each in in_need)
     known = "nothing that it installs needs Rust now; the day that something does, the build fails"
     harmless = known if is_known else "what it installs is not known here; where that needs Rust, the build fails"
@@ -78,7 +96,7 @@ def _reason(name: str, service: Service, deployment: Deployment) -> str | None:
     if variable is not None and variable.value is None:
         return "set outside the blueprint, so what it is cannot be known here"
     by_command = deployment.build(service).environment(name)
-    said = variable.value.text if variable is not None and variable.value is not None else by_command
+    said = by_command if variable is None else variable.text
     if said is None:
         return "not set, and the default place cannot be written to"
     # What a shell would expand cannot be judged here, and nobody writes it without a folder of his own in mind.

@@ -54,7 +54,7 @@ def docker(service: Service, deployment: Deployment) -> Iterator[Finding]:
 
 def _dockerfile(service: Service, deployment: Deployment) -> Finding | None:
     named, context = service.fields.scalar("dockerfilePath"), service.fields.scalar("dockerContext")
-    name = named.text if named else _DOCKERFILE
+    name = named.text if named is not None else _DOCKERFILE
     # Without a path it is at the root; that it may as well be in the context, as Docker has it, no document denies.
     folders = ["", context.text] if named is None and context is not None else [""]
     found, near = _look_up(service, deployment, [f"{folder}/{name}".lstrip("/") for folder in folders])

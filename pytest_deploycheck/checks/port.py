@@ -87,7 +87,7 @@ class _Judge:
         variable = service.environment.get("PORT")
         default = str(platform_facts().default_port)
         # None: it is set outside the blueprint.
-        self._port = default if variable is None else variable.value.text if variable.value is not None else None
+        self._port = default if variable is None else variable.text
 
     def start(self, start: Start) -> _Judgement:
         """Where one command listens."""
@@ -144,7 +144,7 @@ class _Judge:
                 return _EXPECTED
             known = self._service.environment.get(value.name)
             if known is not None:
-                return known.value.text if known.value is not None else None
+                return known.text
             # Nobody says it in the blueprint: another place may.
             return self._text(value.default) if value.default is not None and self._is_all_in_blueprint() else None
         if isinstance(value, Constant) and isinstance(value.value, (str, int)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_deploycheck.findings import Finding
+from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.platform import platform_facts
@@ -30,6 +30,7 @@ class Listener:
     :param port_location: as for the host
     :param host_by: who says it, where that is not what stands there
     :param port_by: as for the host
+    :param is_port_said: whether a command, a variable or code says the port, and not the program's default
     :param host_fix: what says the right host
     :param port_fix: as for the host
     :param both_fix: what says both
@@ -41,6 +42,7 @@ class Listener:
     port_location: Location
     host_by: str
     port_by: str
+    is_port_said: bool
     host_fix: str
     port_fix: str
     both_fix: str
@@ -50,10 +52,9 @@ class Listener:
         """A program, by its options."""
         name = start.program.name if start.program is not None else "runserver"
         host_fix, port_fix, both = _options(start, listening)
-        return cls(
-            *(host, port, _place(listening.host, start), _place(listening.port, start)),
-            *(_by(listening.host, name), _by(listening.port, name), host_fix, port_fix, both),
-        )
+        by = (_by(listening.host, name), _by(listening.port, name))
+        places = (_place(listening.host, start), _place(listening.port, start))
+        return cls(host, port, *places, *by, listening.port.is_said, host_fix, port_fix, both)
 
     @classmethod
     def of_call(cls, call: ServerCall, host: str, port: str) -> Listener:
@@ -65,7 +66,7 @@ class Listener:
         if call.is_address:
             host_fix = port_fix = both = 'write ("0.0.0.0", int(os.environ["PORT"]))'
         by = ("" if call.says_host else default, "" if call.says_port else default)
-        return cls(host, port, call.location, call.location, *by, host_fix, port_fix, both)
+        return cls(host, port, call.location, call.location, *by, call.says_port, host_fix, port_fix, both)
 
 
 def _place(setting: Setting, start: Start) -> Location:
@@ -119,6 +120,8 @@ def other_port(service: Service, listener: Listener, expected: str) -> Finding:
         f"{service.name} listens on port {listener.port}{listener.port_by}, and Render expects {expected}",
         evidence=(f"a service has to listen on PORT; Render may detect another port, and may not: {_BINDING}",),
         fix=(listener.port_fix,),
+        # A default is what Render's own example of Flower leaves to the detection.
+        severity=Severity.ERROR if listener.is_port_said else Severity.ADVICE,
     )
 
 
@@ -131,6 +134,6 @@ def no_number(service: Service, word: Word) -> Finding:
 
 def nothing_listens(service: Service, command: Command) -> Finding:
     """All that is started is known to listen on no port."""
-    kind = service.type.text if service.type else "web"
+    kind = service.type.text if service.type is not None else "web"
     message = f"{service.name} is of type {kind}, and `{command.program}` listens on no port, so its deploys fail"
     return Finding(_CHECK, command.location, message, fix=("make it type: worker",))

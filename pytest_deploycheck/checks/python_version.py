@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_deploycheck.checks.python_pin import asked_for, pinning
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding, Severity
@@ -48,9 +49,10 @@ def python_version(service: Service, deployment: Deployment) -> Iterator[Finding
             f"{service.name}: {python.mistake.message}",
             fix=(python.mistake.fix,),
             severity=Severity.ERROR if python.mistake.refused else Severity.ADVICE,
+            edits=pinning(service, python.mistake.meant, deployment) if python.mistake.meant else (),
         )
     elif python.origin is Origin.DEFAULT:
-        yield _unpinned(service, python, wishes)
+        yield _unpinned(service, python, wishes, deployment)
     else:
         yield from (_contradicted(service, python, each) for each in wishes)
     yield from _without_requirements(service, python, deployment)
@@ -79,13 +81,15 @@ def _is_met(wish: PythonWish, python: ServicePython) -> bool:
     return python.version is None or wish.specifier.contains(python.version, prereleases=True)
 
 
-def _unpinned(service: Service, python: ServicePython, wishes: list[PythonWish]) -> Finding:
+def _unpinned(service: Service, python: ServicePython, wishes: list[PythonWish], deployment: Deployment) -> Finding:
     assumed = "assumed, since deploycheck_service_created is not set" if python.created_is_assumed else "as set"
     asked = next((each for each in wishes if each.version), None)
     wished = version_meant(asked.version) if asked and asked.version else None
-    pin = wished or python.version or platform_facts().newest_default
+    of_run = asked_for(deployment)
+    pin = of_run or wished or python.version or platform_facts().newest_default
     known = f"is {python.version}" if python.version else "is given by no document"
     keeping = f"which is what {asked.file} asks for" if asked and wished else "which keeps the one it would get today"
+    keeping = "as this run has it" if of_run else keeping
     return Finding(
         "python-version",
         service.location,
@@ -96,6 +100,7 @@ def _unpinned(service: Service, python: ServicePython, wishes: list[PythonWish])
             f"write {pin} into .python-version at the root of the repository, for all services",
         ),
         severity=Severity.ADVICE,
+        edits=pinning(service, pin, deployment),
     )
 
 

@@ -7,14 +7,13 @@ from pathlib import PurePosixPath
 
 from pytest_deploycheck.checks.blueprint import readable
 from pytest_deploycheck.checks.build_home import HOMES
+from pytest_deploycheck.checks.gitignore import GITIGNORE, ignoring, line_count, uncovered
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import CannotCheck, Finding, Severity
+from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Blueprint
 from pytest_deploycheck.render.platform import platform_facts
-
-_GITIGNORE = ".gitignore"
 
 
 def _names(blueprint: Blueprint | None, deployment: Deployment) -> tuple[str, ...]:
@@ -51,22 +50,14 @@ def gitignore(blueprint: Blueprint | None, deployment: Deployment) -> Iterator[F
 
         $ echo .cargo/ >> .gitignore
     """
-    from pathspec import GitIgnoreSpec  # As slow to import as all else that a blueprint needs.
-
     names = _names(readable(blueprint, deployment), deployment)
-    try:
-        lines = (deployment.root / _GITIGNORE).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        lines = []
-    except (OSError, UnicodeDecodeError) as error:
-        raise CannotCheck(f"{_GITIGNORE} cannot be read: {error}") from error
-    ignored = GitIgnoreSpec.from_lines(lines)
-    for name in names:
-        if not ignored.match_file(f"{name}/"):
-            yield Finding(
-                "gitignore",
-                Location(_GITIGNORE, max(1, len(lines))),
-                f"{name}/ is not ignored, so a build on your own machine may be committed",
-                fix=(f"add the line {name}/ to {_GITIGNORE}",),
-                severity=Severity.ADVICE,
-            )
+    lines = line_count(deployment)
+    for name in uncovered(names, deployment):
+        yield Finding(
+            "gitignore",
+            Location(GITIGNORE, max(1, lines)),
+            f"{name}/ is not ignored, so a build on your own machine may be committed",
+            fix=(f"add the line {name}/ to {GITIGNORE}",),
+            severity=Severity.ADVICE,
+            edits=ignoring((name,), deployment),
+        )

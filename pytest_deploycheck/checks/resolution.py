@@ -36,7 +36,7 @@ def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]
     if resolution.outcome is Outcome.INVALID and place.source.file.problems:
         yield from _refused(place)
     elif resolution.outcome is not Outcome.OK:
-        yield _failed(place, resolution)
+        yield _failed(place, resolution, deployment)
     yield from _ignored(place)
     yield from _doubts(place, resolution)
     yield from _of_lines_without_items(place, resolution, deployment)
@@ -61,31 +61,26 @@ def _ignored(place: SourceOnTarget) -> Iterator[Finding]:
         yield Finding("resolves", warning.location, message, evidence=(warning.expected,), severity=Severity.ADVICE)
 
 
-def _failed(place: SourceOnTarget, resolution: Resolution) -> Finding:
+def _failed(place: SourceOnTarget, resolution: Resolution, deployment: Deployment) -> Finding:
     lines = [cause.line for cause in resolution.causes if cause.line]
-    return Finding(
+    finding = Finding(
         "resolves",
         lines[0] if lines else Location(place.source.path),
         f"{resolution.message} (on {place.target_name})",
         evidence=(*(_sentence(resolution)), *resolution.evidence),
-        fix=_ways_out(resolution),
     )
+    if resolution.outcome is Outcome.INVALID:
+        return finding
+    # It asks the indexes again, with all that this imports.
+    from pytest_deploycheck.checks.repair import with_repair
+
+    return with_repair(finding, place, deployment)
 
 
 def _sentence(resolution: Resolution) -> Iterator[str]:
     for cause in resolution.causes:
         where = f"{cause.line}: " if cause.line else ""
         yield f"{where}{cause}"
-
-
-def _ways_out(resolution: Resolution) -> tuple[str, ...]:
-    own = [cause for cause in resolution.causes if not cause.parent and cause.line]
-    theirs = [cause for cause in resolution.causes if cause.parent]
-    if resolution.outcome is Outcome.CONFLICT and own and theirs:
-        return (
-            f"change {own[0].line} so that it also allows what {theirs[0].parent} requires: {theirs[0].requirement}",
-        )
-    return ()
 
 
 def _doubts(place: SourceOnTarget, resolution: Resolution) -> Iterator[Finding]:

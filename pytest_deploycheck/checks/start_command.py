@@ -8,7 +8,7 @@ from pytest_deploycheck.checks.missing_paths import missing_paths
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.checks.started_code import CHECK, code_findings
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import Finding
+from pytest_deploycheck.findings import Finding, NothingToDecide
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
 
@@ -39,6 +39,15 @@ def start_command(service: Service, deployment: Deployment) -> Iterator[Finding]
 
         startCommand: gunicorn shop.wsgi:application
     """
+    found = list(_findings(service, deployment))
+    yield from found
+    if not found and not deployment.started.has_code(service):
+        repository = service.fields.scalar("repo")
+        where = f"it is in {repository.text}" if repository is not None else "there is no Python in this repository"
+        raise NothingToDecide(f"the code of {service.name} is not here: {where}")
+
+
+def _findings(service: Service, deployment: Deployment) -> Iterator[Finding]:
     command = service.start_command
     if command is None or not command.text.strip():
         location = command.location if command is not None else service.location
@@ -53,6 +62,8 @@ def _of_line(service: Service, line: Scalar, deployment: Deployment) -> Iterator
     for mistake in commands.mistakes:
         message = f"the command of {service.name} cannot be read as a shell's: {mistake.reason}"
         yield Finding(CHECK, mistake.location, message)
+    if not deployment.started.has_code(service):
+        return
     yield from missing_paths(CHECK, service, commands, deployment)
     if commands.mistakes or not deployment.service_folder(service).is_dir():
         return  # That there is no such folder is said of the build.

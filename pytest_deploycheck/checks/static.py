@@ -69,7 +69,7 @@ def _published(service: Service, path: Scalar, deployment: Deployment) -> Iterat
 
 
 def _is_built(service: Service) -> bool:
-    command = service.build_command.text if service.build_command else ""
+    command = service.build_command.text if service.build_command is not None else ""
     return not _BUILDS_NOTHING.fullmatch(command)
 
 

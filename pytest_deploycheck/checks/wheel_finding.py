@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from pytest_deploycheck.checks.repair import with_repair
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.resolution.explanation import wheel_evidence
 from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.known import Advice
-from pytest_deploycheck.resolution.repair import Repair, version_with_wheels
-from pytest_deploycheck.resolution.result import Distribution, Outcome
-from pytest_deploycheck.resolutions import asked_of
+from pytest_deploycheck.resolution.result import Distribution
 from pytest_deploycheck.subjects import SourceOnTarget
 
 
@@ -27,13 +26,13 @@ def wheel_finding(
     advice = deployment.resolutions.remembered(
         place.source, place.target, distribution.name, lambda: _advice(distribution, place, deployment)
     )
-    return Finding(
+    finding = Finding(
         check_name,
         line.location,
         f"{line.text} {verb[distribution.native]} on {place.target_name}",
         evidence=advice.evidence,
-        fix=advice.fix,
     )
+    return with_repair(finding, place, deployment, distribution.name)
 
 
 def _advice(distribution: Distribution, place: SourceOnTarget, deployment: Deployment) -> tuple[Advice, bool]:
@@ -41,12 +40,10 @@ def _advice(distribution: Distribution, place: SourceOnTarget, deployment: Deplo
     evidence = list(_evidence(distribution))
     try:
         evidence += _wheels(distribution, place, deployment)
-        advised, nothing = _other_version(distribution, place, deployment)
-        other_python = _other_python(place, deployment)
     except Unreachable as fault:
         # What cannot be proven is not advised.
         return Advice((*evidence, f"which wheels there are cannot be told: {fault}")), False
-    return Advice((*evidence, *nothing), (*advised, *other_python)), True
+    return Advice(tuple(evidence)), True
 
 
 def _evidence(distribution: Distribution) -> Iterator[str]:
@@ -77,35 +74,3 @@ def _tools(needs: tuple[str, ...]) -> str:
     *before, last = [f"a {name}" for name in needs if name != "CMake"] or [""]
     compilers = f"{', '.join(before)} and {last} compiler" if before else f"{last or 'a'} compiler"
     return f"{compilers} and CMake" if "CMake" in needs else compilers
-
-
-def _other_version(
-    distribution: Distribution, place: SourceOnTarget, deployment: Deployment
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The fix by another version of the line's project, and evidence where there is none."""
-    asked = asked_of(place.source)
-    line = next(each for each in asked if each.line == distribution.line and not each.constraint)
-    if line.requirement is None or line.link:
-        return (), ()
-    view = deployment.resolutions.view(place.source, place.target)
-    project, current = line.requirement.name, Version(distribution.chain[0][1])
-    repair = version_with_wheels(asked, line, current, view)
-    if repair is None:
-        return (), (f"no version of {project} from {current} on was found that brings wheels only",)
-    return (_advised(repair, place.source.path),), ()
-
-
-def _advised(repair: Repair, path: str) -> str:
-    first = f"{repair.requirement} brings wheels only"
-    if repair.together.outcome is Outcome.OK:
-        return f"{first}, and the rest of {path} resolves with it"
-    return f"{first}, but with that alone {repair.together.message}"
-
-
-def _other_python(place: SourceOnTarget, deployment: Deployment) -> tuple[str, ...]:
-    found = deployment.resolutions.python_with_wheels(place.source, place.target)
-    if found is None:
-        return ()
-    count = len(found.distributions)
-    have = f"all {count} distributions of {place.source.path} have wheels there"
-    return (f"set PYTHON_VERSION to {found.target.python}: {have}",)

@@ -77,6 +77,11 @@ class EnvironmentVariable:
     reference: Reference | None = None
     group: str = ""
 
+    @property
+    def text(self) -> str | None:
+        """The value as it is written, perhaps empty; None where it comes from elsewhere."""
+        return None if self.value is None else self.value.text
+
     def __repr__(self) -> str:
         return f"<variable {self.key}, {self.location}>"
 
@@ -335,7 +340,7 @@ def _service(entry: Table, scope: Scope, groups: Mapping[str, EnvVarGroup], name
     environment.update(_variables(entry))
     name = entry.scalar("name")
     return Service(
-        name=_item_name(name.text if name else "", names),
+        name=_item_name(name.text if name is not None else "", names),
         location=entry.location,
         fields=entry,
         given_name=name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.location import Location
 
 
@@ -16,6 +17,7 @@ class Fault:
     :param evidence: why, one line each
     :param is_certain: whether Render refuses it; otherwise it may be right, or is only better written otherwise
     :param field: the field that it is about, below those that hold it: ``disk.mountPath``
+    :param edits: the change that the first line of ``fix`` describes; empty where only a person can make it
     """
 
     location: Location
@@ -24,3 +26,4 @@ class Fault:
     evidence: tuple[str, ...] = ()
     is_certain: bool = True
     field: str = ""
+    edits: tuple[Edit, ...] = ()

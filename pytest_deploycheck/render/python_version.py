@@ -37,11 +37,13 @@ class Mistake:
     """Why a version that is asked for cannot be had, or not be known here.
 
     :param refused: whether the build would stop at it; False where it only cannot be known
+    :param meant: the version to write in its place, where that is sure; None where it is not
     """
 
     message: str
     fix: str
     refused: bool = True
+    meant: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def _of_variable(variable: EnvironmentVariable) -> ServicePython:
         return ServicePython(text, Origin.VARIABLE, location, _unsupported(text))
     meant = version_meant(text)
     example = meant or platform_facts().newest_default
-    mistake = Mistake(f"{VARIABLE} has to be fully qualified, and is {text!r}", f'write value: "{example}"')
+    message = f"{VARIABLE} has to be fully qualified, and is {text!r}"
+    mistake = Mistake(message, f'write value: "{example}"', meant=meant)
     return ServicePython(meant, Origin.VARIABLE, location, mistake)
 
 
@@ -109,7 +112,7 @@ def _trapped(text: str, location: Location) -> ServicePython:
     """``value: 3.10`` is a number, and that number is 3.1."""
     meant = platform_facts().latest_patch(text)
     message = f"YAML reads {VARIABLE}'s {text} as the number {float(text)}"
-    mistake = Mistake(message, f'write value: "{meant or text}", with its quotes')
+    mistake = Mistake(message, f'write value: "{meant or text}", with its quotes', meant=meant or text)
     return ServicePython(meant, Origin.VARIABLE, location, mistake)
 
 

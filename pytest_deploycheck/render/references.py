@@ -134,7 +134,7 @@ def _type(given: Scalar, other: Service, user: str) -> Iterator[Fault]:
 
 
 def _kind(service: Service) -> Kind | None:
-    runtime = service.runtime.text if service.runtime else ""
+    runtime = service.runtime.text if service.runtime is not None else ""
     return blueprint_fields().kind(service.type.text, runtime) if service.type else None
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.render.document import Entry, Node, Scalar, Sequence, Table
+from pytest_deploycheck.render.edits import quoted, renamed, replaced
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.fields import AnyOf, Exclusion, Field, Kind, Owner, blueprint_fields
 from pytest_deploycheck.render.value import scalar_faults
@@ -35,7 +38,7 @@ def service_subject(entry: Table, name: str) -> Subject:
     """What a service is, by its type and runtime."""
     fields = blueprint_fields()
     type_, runtime = entry.scalar("type"), entry.scalar("runtime") or entry.scalar("env")
-    of_runtime = runtime.text if runtime else ""
+    of_runtime = runtime.text if runtime is not None else ""
     kind = fields.kind(type_.text, of_runtime) if type_ else None
     return Subject(name, kind, of_runtime, fields.traits_of(kind, of_runtime) if kind else frozenset())
 
@@ -54,7 +57,7 @@ def entry_faults(entry: Table, owner_name: str, subject: Subject) -> Iterator[Fa
     for key, each in entry.entries.items():
         rows = owner.fields.get(key)
         if rows is None:
-            unknown.append(_unknown(each.key, owner, subject))
+            unknown.append(_unknown(each, entry, owner, subject))
         elif not _is_null(each.value):
             yield from _field(each, rows, entry, subject)
     yield from unknown
@@ -68,14 +71,15 @@ def _is_null(node: Node | None) -> bool:
     return node is None or (isinstance(node, Scalar) and node.value is None)
 
 
-def _unknown(key: Scalar, owner: Owner, subject: Subject) -> Fault:
+def _unknown(each: Entry, entry: Table, owner: Owner, subject: Subject) -> Fault:
+    key = each.key
     message = f"{subject.name} has the unknown field {key.text!r}"
     if key.text in owner.foreign:
         return Fault(key.location, message, (owner.foreign[key.text],), field=key.text)
     # With x- begin, by custom, keys that hold what anchors repeat: they are not meant for the platform.
     name = None if key.text.startswith("x-") else owner.spelling.meant(key.text)
     if name is not None:
-        return Fault(key.location, message, (f"write {name}",), field=key.text)
+        return Fault(key.location, message, (f"write {name}",), field=key.text, edits=renamed(each, entry, name))
     elsewhere = sorted(
         {each.called for each in blueprint_fields().owners.values() if key.text in each.fields and each.called}
     )
@@ -96,17 +100,18 @@ def _field(each: Entry, rows: tuple[Field, ...], entry: Table, subject: Subject)
         message = f"{subject.name} is {subject.kind.called}, which has no {field.name}"
         yield Fault(each.key.location, message, (f"leave {field.name} out",), field=field.name)
         return
-    yield from _doubted(each, field, subject)
+    yield from _doubted(each, field, entry, subject)
     yield from _beside(each, field, entry, subject)
     yield from _value(each.value, field, subject)
 
 
-def _doubted(each: Entry, field: Field, subject: Subject) -> Iterator[Fault]:
+def _doubted(each: Entry, field: Field, entry: Table, subject: Subject) -> Iterator[Fault]:
     """What Render takes, and yet is better written in another way."""
     place = each.key.location
     if field.replaced_by:
         message = f"{field.name} of {subject.name} is an old spelling"
-        yield Fault(place, message, (_now(each.value, field),), is_certain=False, field=field.name)
+        edits = _renaming(each, field, entry)
+        yield Fault(place, message, (_now(each.value, field),), is_certain=False, field=field.name, edits=edits)
     elif field.advised_against:
         message = f"{subject.name} has {field.name}, and {field.advised_against}"
         yield Fault(place, message, (field.instead,), is_certain=False, field=field.name)
@@ -122,6 +127,20 @@ def _now(value: Node, field: Field) -> str:
         return f"write {field.replaced_by}"
     same = f"write {field.replaced_by}{f': {value.text}' if field.is_renamed else ''}"
     return field.now.get(value.text.lower(), same)
+
+
+_WRITE = re.compile(r"write (\w+): ([\w./-]+)")
+
+
+def _renaming(each: Entry, field: Field, entry: Table) -> tuple[Edit, ...]:
+    """The edits of a deprecated field: another name, and another value where that has one."""
+    if not isinstance(each.value, Scalar):
+        return ()
+    written = _WRITE.fullmatch(field.now.get(each.value.text.lower(), ""))
+    if written is not None and written[1] == field.replaced_by:
+        changed = replaced(each.value, quoted(written[2]))
+        return (*renamed(each, entry, written[1]), *changed) if changed else ()
+    return renamed(each, entry, field.replaced_by) if field.is_renamed else ()
 
 
 def _beside(each: Entry, field: Field, entry: Table, subject: Subject) -> Iterator[Fault]:
@@ -213,7 +232,7 @@ def _entry(each: Table, field: Field, owner: Owner, subject: Subject, seen: dict
     :param seen: the names of the entries before it
     """
     name = each.scalar(owner.named_by)
-    part = subject.part(name.text if name else f"an entry of {field.name}")
+    part = subject.part(name.text if name is not None else f"an entry of {field.name}")
     if name is not None and field.is_unique and name.text in seen:
         message = f"{part.name} stands there already, in line {seen[name.text].location.line}"
         yield Fault(name.location, message, ("leave one of them out",), is_certain=False, field=field.name)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from pytest_deploycheck.render.document import Scalar
+from pytest_deploycheck.render.edits import quoted, replaced
 from pytest_deploycheck.render.fault import Fault
 from pytest_deploycheck.render.fields import Field, Values
 
@@ -37,7 +38,8 @@ def _boolean(value: Scalar, field: Field, subject: str) -> Iterator[Fault]:
     meant_value = spelled or (value.text.lower() if value.text.lower() in ("true", "false") else "")
     fix = (f"write {field.name}: {meant_value}",) if meant_value else ()
     doubtful = spelled is not None and not value.style
-    yield Fault(value.location, message, fix, evidence, is_certain=not doubtful, field=field.name)
+    edits = replaced(value, meant_value) if meant_value else ()
+    yield Fault(value.location, message, fix, evidence, is_certain=not doubtful, field=field.name, edits=edits)
 
 
 def _integer(value: Scalar, field: Field, subject: str) -> Iterator[Fault]:
@@ -74,9 +76,9 @@ def _text(value: Scalar, field: Field, subject: str) -> Iterator[Fault]:
     elif field.type == "text" and not isinstance(value.value, str):
         read_as = "truth value" if isinstance(value.value, bool) else "number"
         message = f"{field.name} of {subject} is a text, and YAML reads {value.text} as a {read_as}"
-        yield Fault(
-            value.location, message, (f'write {field.name}: "{value.text}"',), is_certain=False, field=field.name
-        )
+        fix = (f'write {field.name}: "{value.text}"',)
+        edits = replaced(value, f'"{value.text}"')
+        yield Fault(value.location, message, fix, is_certain=False, field=field.name, edits=edits)
     elif field.pattern and not re.fullmatch(field.pattern, value.text):
         message = f"{field.name} of {subject} has to be {field.expected}, and is {value.text!r}"
         yield Fault(value.location, message, field=field.name)
@@ -92,18 +94,18 @@ def _unknown_value(value: Scalar, field: Field, values: Values, subject: str) ->
     if text in values.old:
         message = f"{field.name} {text} of {subject} is an old spelling"
         fix = (f"write {field.name}: {values.old[text]}",)
-        return Fault(value.location, message, fix, is_certain=False, field=field.name)
+        edits = replaced(value, quoted(values.old[text]))
+        return Fault(value.location, message, fix, is_certain=False, field=field.name, edits=edits)
     evidence = ("it may be newer than the list of them here",) if values.is_open else ()
     message = f"{subject} has the unknown {field.name} {text!r}"
-    fix = (_instead(text, field, values),)
-    return Fault(value.location, message, fix, evidence, is_certain=not values.is_open, field=field.name)
+    near = None if text in values.foreign else values.spelling.meant(text)
+    fix = (f"write {field.name}: {near}",) if near else (_instead(text, values),)
+    edits = replaced(value, quoted(near)) if near else ()
+    return Fault(value.location, message, fix, evidence, is_certain=not values.is_open, field=field.name, edits=edits)
 
 
-def _instead(text: str, field: Field, values: Values) -> str:
-    if text in values.foreign:
-        return values.foreign[text]
-    near = values.spelling.meant(text)
-    return f"write {field.name}: {near}" if near else f"write one of {', '.join(values.known)}"
+def _instead(text: str, values: Values) -> str:
+    return values.foreign.get(text) or f"write one of {', '.join(values.known)}"
 
 
 def _is_network(text: str) -> bool:

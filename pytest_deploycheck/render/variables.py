@@ -130,7 +130,7 @@ def _sources(called: str, around: Neighbours) -> tuple[str, ...]:
 
 
 def _from_service(service: Service, what: str) -> str:
-    type_ = service.type.text if service.type else "web"
+    type_ = service.type.text if service.type is not None else "web"
     return f"write fromService: {{name: {service.name}, type: {type_}, {what}}} in place of value"
 
 

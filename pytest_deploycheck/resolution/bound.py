@@ -19,9 +19,13 @@ class TooMuchWork(Exception):
 
 
 class Bound:
-    """Counts the work of one resolution, from now on."""
+    """Counts the work of one resolution, from now on.
 
-    def __init__(self) -> None:
+    :param seconds: how long it may take; None: as long as pip was ever seen to need
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._seconds = MOST_SECONDS if seconds is None else seconds
         self._start = time.monotonic()
         self._rounds = 0
         self._tried: Counter[str] = Counter()
@@ -37,7 +41,7 @@ class Bound:
         :raises TooMuchWork: the time is up
         """
         self._rounds += 1
-        if time.monotonic() - self._start > MOST_SECONDS:
+        if time.monotonic() - self._start > self._seconds:
             raise self.reached()
 
     def tried(self, project: str) -> None:

@@ -11,7 +11,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.plain import dumped, read_resolution
@@ -44,7 +44,7 @@ class KnownResolutions:
         found = self._read(key)
         if found is not None:
             return found
-        with self._alone(key):
+        with alone(self._cache, _KIND, key):
             found = self._read(key)  # Another process may have computed it meanwhile.
             if found is None:
                 found, fresh_until = compute()
@@ -71,18 +71,19 @@ class KnownResolutions:
             return None
         return entry.resolution
 
-    @contextlib.contextmanager
-    def _alone(self, key: str) -> Iterator[None]:
-        """Hold the lock on a key, where the file system has locks."""
-        from filelock import FileLock, Timeout  # Not needed where everything is known.
 
-        lock = FileLock(self._cache.lock_path(_KIND, key))
-        with contextlib.suppress(Timeout, OSError, NotImplementedError):
-            lock.acquire(timeout=_PATIENCE)
-        try:
-            yield
-        finally:
-            lock.release()
+@contextlib.contextmanager
+def alone(cache: Cache, kind: str, key: str) -> Iterator[None]:
+    """Hold the lock on a key, where the file system has locks."""
+    from filelock import FileLock, Timeout  # Not needed where everything is known.
+
+    lock = FileLock(cache.lock_path(kind, key))
+    with contextlib.suppress(Timeout, OSError, NotImplementedError):
+        lock.acquire(timeout=_PATIENCE)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Advice(NamedTuple):
@@ -121,6 +122,57 @@ class KnownAdvice:
         if fresh_until > time.time():
             entry = {"computed": time.time(), "fresh_until": min(fresh_until, 1e12), **advice._asdict()}
             self._cache.write("advice", key, json.dumps(entry).encode())
+
+
+class KnownAnswers:
+    """What takes many resolutions to find out, as plain JSON values; found by one process at a time.
+
+    :param kind: of the answers
+    :param run: what the processes of one run have in common, empty where there is one alone
+    :param offline: take what is stored, however old
+    """
+
+    def __init__(self, cache: Cache, kind: str, *, run: str = "", offline: bool = False) -> None:
+        self._cache = cache
+        self._kind = kind
+        self._run = run
+        self._offline = offline
+
+    def get(self, key: str, compute: Callable[[], tuple[Any, float]]) -> Any:
+        """The stored answer, or the computed one, which is stored; what holds no longer than that for its run only.
+
+        :param compute: gives it, and until when it holds, in seconds since the epoch
+        """
+        found = self._read(key)
+        if found is not None:
+            return found
+        with alone(self._cache, self._kind, key):
+            found = self._read(key)
+            if found is None:
+                found, fresh_until = compute()
+                self._store(key, found, fresh_until)
+        return found
+
+    def _store(self, key: str, found: Any, fresh_until: float) -> None:
+        entry = {"computed": time.time(), "fresh_until": min(fresh_until, 1e12), "answer": found}
+        stored = json.dumps(entry).encode()
+        if fresh_until > time.time():
+            self._cache.write(self._kind, key, stored)
+        elif self._run:
+            self._cache.write(Cache.RUN, self._of_run(key), stored)
+
+    def _of_run(self, key: str) -> str:
+        return f"{self._run} {self._kind} {key}"
+
+    def _read(self, key: str) -> Any:
+        stored = self._cache.read(Cache.RUN, self._of_run(key)) if self._run else None
+        is_of_run = stored is not None
+        try:
+            entry = json.loads(stored or self._cache.read(self._kind, key) or b"null")
+            is_fresh = entry is not None and entry["computed"] <= time.time() < entry["fresh_until"]
+            return entry["answer"] if entry is not None and (is_of_run or self._offline or is_fresh) else None
+        except (ValueError, TypeError, KeyError):
+            return None
 
 
 class _Entry(NamedTuple):

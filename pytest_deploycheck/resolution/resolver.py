@@ -48,15 +48,24 @@ if TYPE_CHECKING:
     from resolvelib.structs import RequirementInformation
 
 
-def resolve(source: str, asked: Sequence[Asked], view: TargetView, *, hash_checking: bool = False) -> Resolution:
+def resolve(
+    source: str,
+    asked: Sequence[Asked],
+    view: TargetView,
+    *,
+    hash_checking: bool = False,
+    is_trial: bool = False,
+    bound: Bound | None = None,
+) -> Resolution:
     """What pip would pick for these lines; an index out of reach is an outcome, not an exception.
 
     :param hash_checking: pip's mode, in which every distribution needs a hash
+    :param is_trial: nobody reads why it fails, so no more is fetched to be sure that pip fails in the same way
     """
     applying = [each for each in asked if view.holds(each.requirement.marker if each.requirement else each.marker)]
     checking = HashChecking(view.client.digest) if hash_checking else None
     try:
-        return _resolve(source, applying, view, checking)
+        return _resolve(source, applying, view, checking, bound or Bound(), is_trial=is_trial)
     except HashFault as fault:
         return Resolution(
             source, view.target, fault.outcome, str(fault), evidence=_lacking(source, applying, view, fault)
@@ -74,18 +83,31 @@ def _lacking(source: str, asked: Sequence[Asked], view: TargetView, fault: HashF
     return lacking(unchecked.distributions, fault, hashed)
 
 
-def _resolve(source: str, asked: Sequence[Asked], view: TargetView, checking: HashChecking | None) -> Resolution:
+def _resolve(
+    source: str,
+    asked: Sequence[Asked],
+    view: TargetView,
+    checking: HashChecking | None,
+    bound: Bound,
+    *,
+    is_trial: bool,
+) -> Resolution:
     """Once more with each file left out that turns out to be another than its name says: pip would have known."""
-    bound = Bound()
     while True:
         try:
-            return _attempt(source, _understood(asked, view, checking), view, checking, bound)
+            return _attempt(source, _understood(asked, view, checking), view, checking, bound, is_trial=is_trial)
         except Unusable as found:
             view.unusable[found.file.url] = found
 
 
 def _attempt(
-    source: str, user: _Understood, view: TargetView, checking: HashChecking | None, bound: Bound
+    source: str,
+    user: _Understood,
+    view: TargetView,
+    checking: HashChecking | None,
+    bound: Bound,
+    *,
+    is_trial: bool,
 ) -> Resolution:
     """:raises Unusable: a file that was to be picked is another than its name says"""
     ahead = Ahead(view.page, view.candidates, view.facts, view.foreseen, user.known)
@@ -116,7 +138,8 @@ def _attempt(
     try:
         result: Result[Wish, Candidate, str] = resolver.resolve(user.roots, max_rounds=bound.rounds)
     except ResolutionImpossible as impossible:
-        _look_into(provider.offered.values(), view)
+        if not is_trial:
+            _look_into(provider.offered.values(), view)
         found = _explained(source, list(impossible.causes), trail, user, view)
         return replace(found, evidence=(*found.evidence, *built_before(list(provider.built))))
     except ResolutionTooDeep:

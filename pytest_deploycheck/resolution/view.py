@@ -65,7 +65,7 @@ class TargetView:
         self.target = target
         # The files that turned out to be others than their names say, by URL.
         self.unusable: dict[str, Unusable] = {}
-        self._preferences = preferences
+        self.preferences = preferences
         self._direct: dict[tuple[object, ...], DistributionCandidate | None] = {}
         self._candidates: dict[NormalizedName, ProjectCandidates] = {}
         self._markers: dict[tuple[str, str], bool] = {}
@@ -78,9 +78,11 @@ class TargetView:
     def candidates(self, project: NormalizedName) -> ProjectCandidates:
         """:raises Unreachable: the index did not answer"""
         if project not in self._candidates:
-            page = self.page(project).result()
-            self._candidates[project] = ProjectCandidates(page, self.target, self._preferences(project))
+            self._candidates[project] = self._candidates_of(project, self.page(project).result())
         return self._candidates[project]
+
+    def _candidates_of(self, project: NormalizedName, page: ProjectPage) -> ProjectCandidates:
+        return ProjectCandidates(page, self.target, self.preferences(project))
 
     def direct(self, link: str, name: str | None) -> DistributionCandidate | None:
         """The candidate for a link; one and the same each time.

@@ -138,6 +138,21 @@ class Git:
             for pair in self._endings(paths[start:][:_MOST_AT_ONCE])
         )
 
+    def uncommitted(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """Why the content of files could not be had back from the last commit, by path; those that could are left out.
+
+        Files are compared here: git would run the filters that a repository names.
+        """
+        found = {}
+        for path in paths:
+            if not self._ask("rev-parse", "--verify", "--quiet", f"HEAD:./{path}", fine=(0, 1, 128)):
+                found[path] = "it has uncommitted changes" if path in self.files else "git does not have it"
+                continue
+            committed = self._ask("cat-file", "blob", f"HEAD:./{path}").encode("utf-8", errors="surrogateescape")
+            if _unix(committed) != _unix((self._folder / path).read_bytes()):
+                found[path] = "it has uncommitted changes"
+        return found
+
     def _endings(self, paths: Sequence[str]) -> Iterator[tuple[str, LineEndings]]:
         for entry in self._ask("ls-files", "--eol", "-z", "--", *(f":(literal){each}" for each in paths)).split("\0")[
             :-1
@@ -164,6 +179,11 @@ class Git:
             said = answer.stderr.decode("utf-8", errors="replace").strip().partition("\n")[0]
             raise GitFault(f"git does not answer: {said or answer.returncode}")
         return answer.stdout.decode("utf-8", errors="surrogateescape")
+
+
+def _unix(content: bytes) -> bytes:
+    """With the line ends that git stores, whatever it is told to write."""
+    return content.replace(b"\r\n", b"\n")
 
 
 def _program(folder: Path) -> str:

@@ -74,14 +74,26 @@ def decoded(data: bytes) -> str:
 
     :raises Undecodable: it cannot be decoded, or names an encoding that Python does not know
     """
+    mark, encoding = encoding_of(data)
+    line = next((number for number, text in enumerate(data.split(b"\n")[:2], 1) if _coding(text)), 1)
+    return _decoded(data[len(mark) :], encoding, 1 if mark else line)
+
+
+def encoding_of(data: bytes, *, is_python: bool = True) -> tuple[bytes, str]:
+    """A text's byte order mark, if it has one, and its encoding.
+
+    :param is_python: whether a comment in its first lines may name the encoding (PEP 263)
+    """
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return _decoded(data[len(mark) :], encoding, line=1)
-    for number, line in enumerate(data.split(b"\n")[:2], start=1):
-        coding = CODING.search(line) if line.startswith(b"#") else None
-        if coding:
-            return _decoded(data, coding[1].decode("ascii"), number)
-    return _decoded(data, "utf-8", line=1)
+            return mark, encoding
+    coding = next(filter(None, map(_coding, data.split(b"\n")[:2])), "") if is_python else ""
+    return b"", coding or "utf-8"
+
+
+def _coding(line: bytes) -> str:
+    found = CODING.search(line) if line.startswith(b"#") else None
+    return found[1].decode("ascii") if found else ""
 
 
 def _decoded(data: bytes, encoding: str, line: int) -> str:

@@ -25,6 +25,7 @@ WHOLE = WEB + PIP + START + HEALTH + PINNED + HOMES
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path) -> Path:
     (tmp_path / "requirements.txt").write_text("# none\n")
+    (tmp_path / "app.py").touch()
     (tmp_path / ".gitignore").write_text("c/\nr/\n")
     return tmp_path
 

@@ -175,12 +175,15 @@ def interpreter(python: Path, folder: Path) -> Interpreter:
     return made
 
 
-def ask_pip(file: Path, python: Interpreter, timeout: float = PATIENCE) -> Answer:
-    """What pip would install."""
+def ask_pip(file: Path, python: Interpreter, timeout: float = PATIENCE, options: Sequence[str] = ()) -> Answer:
+    """What pip would install.
+
+    :param options: further ones of pip
+    """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         command = [str(python.executable), "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet"]
-        command += ["--no-cache-dir", "--report", str(report), "-r", file.name]
+        command += ["--no-cache-dir", "--report", str(report), *options, "-r", file.name]
         started = time.monotonic()
         code, message = _run(command, file.parent, timeout)
         seconds = time.monotonic() - started

@@ -17,6 +17,7 @@ services:
     name: api
     runtime: python
     buildCommand: pip install --no-cache-dir -r requirements.txt
+    startCommand: python -m http.server $PORT
     healthCheckPath: /health
     envVars:
       - key: PYTHON_VERSION
@@ -32,8 +33,13 @@ ITEMS = [
     "render.yaml::api::python-version",
     "render.yaml::api::build-command",
     "render.yaml::api::build-home",
+    "render.yaml::api::start-command",
+    "render.yaml::api::start-program",
+    "render.yaml::api::port",
     "render.yaml::api::health-check-path",
     "render.yaml::api::variables",
+    "render.yaml::api::environment",
+    "render.yaml::api::sqlite",
     f"requirements.txt::{TARGET}::resolves",
     f"requirements.txt::{TARGET}::demo",
     f"requirements.txt::{TARGET}::other-project",

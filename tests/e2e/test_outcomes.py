@@ -21,6 +21,7 @@ services:
     name: api
     runtime: python
     buildCommand: pip install --no-cache-dir -r requirements.txt
+    startCommand: python -m http.server $PORT
     healthCheckPath: /health
     envVars:
       - {key: PYTHON_VERSION, value: 3.13.4}
@@ -39,6 +40,7 @@ def project(deploycheck: Deploycheck) -> Deploycheck:
             "requirements.txt": "demo==1.0\nother\n",
             ".gitignore": GITIGNORE,
             "pytest.ini": "[pytest]\n",
+            "app.py": "",
         }
     )
     return deploycheck
@@ -51,7 +53,7 @@ def index(index: Index) -> Index:
 
 
 def test_a_project_without_a_fault_passes_with_every_warning_an_error(project: Deploycheck, index: Index) -> None:
-    project("-W", "error", index=index).assert_outcomes(passed=14)
+    project("-W", "error", index=index).assert_outcomes(passed=19)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def test_an_index_in_trouble_is_an_error_that_names_it(
     started = time.monotonic()
     result = project(index=index)
     assert time.monotonic() - started < 30
-    result.assert_outcomes(passed=11, errors=3)
+    result.assert_outcomes(passed=16, errors=3)
     result.stdout.fnmatch_lines([f"ERROR requirements.txt::{TARGET}::resolves - *"])
     result.stdout.fnmatch_lines([f"requirements.txt:1: cannot be checked: {index.url.rstrip('/')}/*/: {words}"])
 
@@ -95,16 +97,16 @@ def test_an_interrupted_run_ends_at_once_and_leaves_its_report(project: Deploych
 
 def test_an_index_that_is_not_there_is_an_error_too(project: Deploycheck) -> None:
     result = project()
-    result.assert_outcomes(passed=11, errors=3)
+    result.assert_outcomes(passed=16, errors=3)
     result.stdout.fnmatch_lines(["*cannot be checked: http://127.0.0.1:9/simple/*/: connection refused"])
     assert "Traceback" not in result.stdout.str()
 
 
 def test_offline_is_answered_by_the_cache_or_an_error(project: Deploycheck, index: Index) -> None:
-    project("--deploycheck-offline").assert_outcomes(passed=11, errors=3)
-    project(index=index).assert_outcomes(passed=14)
+    project("--deploycheck-offline").assert_outcomes(passed=16, errors=3)
+    project(index=index).assert_outcomes(passed=19)
     asked = len(index.requests)
-    project("--deploycheck-offline", index=index).assert_outcomes(passed=14)
+    project("--deploycheck-offline", index=index).assert_outcomes(passed=19)
     assert len(index.requests) == asked
 
 
@@ -244,7 +246,7 @@ BARE = SERVICE.replace(" --no-cache-dir", "")
 def test_advice_is_a_warning(project: Deploycheck, index: Index) -> None:
     project.project({"render.yaml": BARE})
     result = project(index=index)
-    result.assert_outcomes(passed=14, warnings=1)
+    result.assert_outcomes(passed=19, warnings=1)
     result.stdout.fnmatch_lines(
         ["*render.yaml:5: DeploycheckAdvice: *`pip install -r requirements.txt` lacks --no-cache-dir"]
     )
@@ -258,14 +260,14 @@ def test_advice_is_a_warning(project: Deploycheck, index: Index) -> None:
 def test_advice_can_be_made_to_fail(project: Deploycheck, index: Index, arguments: list[str]) -> None:
     project.project({"render.yaml": BARE})
     result = project(*arguments, index=index)
-    result.assert_outcomes(passed=13, failed=1)
+    result.assert_outcomes(passed=18, failed=1)
     result.stdout.fnmatch_lines(["FAILED render.yaml::api::build-command - render.yaml:5: api: `pip install*"])
 
 
 def test_advice_can_be_silenced(project: Deploycheck, index: Index) -> None:
     project.project({"render.yaml": BARE})
     ignored = project("-W", "ignore::pytest_deploycheck.DeploycheckAdvice", index=index)
-    ignored.assert_outcomes(passed=14, warnings=0)
+    ignored.assert_outcomes(passed=19, warnings=0)
 
 
 # deploycheck_ignore.
@@ -284,7 +286,7 @@ def test_an_ignored_check_is_skipped_with_its_reason(project: Deploycheck, index
     project.project(ignoring(f"{entry}  # its port is enough"))
     project.project({"render.yaml": SERVICE.replace("    healthCheckPath: /health\n", "")})
     result = project("-rs", index=index)
-    result.assert_outcomes(passed=13, skipped=1)
+    result.assert_outcomes(passed=18, skipped=1)
     result.stdout.fnmatch_lines(["SKIPPED * deploycheck_ignore: its port is enough"])
 
 

@@ -218,9 +218,10 @@ def test_one_adjusts_what_the_one_before_it_returned(project: Deploycheck, index
 def test_an_adjustment_that_raises_is_an_error_of_the_items_with_findings(
     project: Deploycheck, index: Index, body: str
 ) -> None:
-    before = outcomes(run(project, index, ""))
+    some = ("-k", "health-check-path or syntax or requirements.txt")
+    before = outcomes(run(project, index, "", *some))
     conftest = f"from pytest_deploycheck import Ignored\n\ndef pytest_deploycheck_finding(finding):\n    {body}\n"
-    result = run(project, index, conftest)
+    result = run(project, index, conftest, *some)
     changed = {node: ended for node, ended in outcomes(result).items() if ended != before[node]}
     assert changed == {"render.yaml::api::health-check-path": "ERROR", f"requirements.txt::{TARGET}::two": "ERROR"}
     result.stdout.fnmatch_lines(["render.yaml:2: cannot be checked: conftest.py:3: pytest_deploycheck_finding *"])

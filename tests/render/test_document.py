@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 
 import pytest
 
@@ -157,3 +159,20 @@ def test_what_is_no_blueprint_is_refused_where_it_goes_wrong(
         parse_document(content, "render.yaml")
     assert words in caught.value.message
     assert (caught.value.location.line, caught.value.location.column) == place
+
+
+def test_a_scalar_is_a_text_that_knows_its_place() -> None:
+    scalar = parse_document(b"a: 1\nplan: 'free'\n", "render.yaml").scalar("plan")
+    assert scalar is not None
+    assert scalar == "free"
+    assert {scalar: 1}["free"] == 1
+    assert scalar.upper() == "FREE"
+    for other in (copy.copy(scalar), copy.deepcopy(scalar), pickle.loads(pickle.dumps(scalar))):
+        assert (other, other.location, other.style, other.value) == ("free", scalar.location, "'", "free")
+
+
+def test_what_yaml_makes_of_a_text_is_its_value() -> None:
+    document = parse_document(b"number: 3.10\ntruth: true\n", "render.yaml")
+    number, truth = document.scalar("number"), document.scalar("truth")
+    assert (number, number and number.value) == ("3.10", 3.1)
+    assert (truth, truth and truth.value) == ("true", True)

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from index_server import Fault, Index, sdist, wheel
+from pytest_deploycheck.resolution.cache import Cache
+from pytest_deploycheck.resolution.known import KnownAnswers
 
 # Resolves once it is told to, and says how that ended.
 WORKER = """
@@ -145,3 +147,29 @@ def test_a_token_in_a_link_is_not_stored(index: Index, project: Path, start: Sta
     stored = b"".join(path.read_bytes() for path in cache.rglob("*") if path.is_file())
     assert stored
     assert b"s3cret" not in stored
+
+
+def answer_of(cache: Path, value: object, fresh_until: float, *, run: str = "", offline: bool = False) -> object:
+    """What is known under one key, or else is this value from now on."""
+    known = KnownAnswers(Cache(cache), "repair", run=run, offline=offline)
+    return known.get("key", lambda: (value, fresh_until))
+
+
+def test_an_answer_is_kept_as_long_as_it_holds(tmp_path: Path) -> None:
+    assert answer_of(tmp_path, {}, time.time() + 60) == {}
+    assert answer_of(tmp_path, "later", time.time() + 60, run="other") == {}
+
+
+def test_an_answer_that_is_not_to_be_kept_is_its_runs_alone(tmp_path: Path) -> None:
+    assert answer_of(tmp_path, "first", 0, run="one") == "first"
+    assert answer_of(tmp_path, "second", 0, run="one") == "first"
+    assert answer_of(tmp_path, "third", 0, run="two") == "third"
+    assert answer_of(tmp_path, "fourth", 0) == "fourth"
+
+
+def test_an_answer_that_is_out_of_date_is_taken_offline(tmp_path: Path) -> None:
+    soon = time.time() + 0.2
+    answer_of(tmp_path, "first", soon)
+    time.sleep(0.3)
+    assert answer_of(tmp_path, "second", 0, offline=True) == "first"
+    assert answer_of(tmp_path, "third", 0) == "third"
