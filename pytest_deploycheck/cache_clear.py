@@ -6,10 +6,9 @@ import os
 
 import pytest
 
+from pytest_deploycheck.reports.amounts import bytes_in_words
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
 from pytest_deploycheck.settings import read_settings
-
-_UNITS = ("bytes", "kB", "MB", "GB")
 
 
 def clear_cache(config: pytest.Config) -> None:
@@ -20,14 +19,6 @@ def clear_cache(config: pytest.Config) -> None:
     directory = cache_directory(os.environ, read_settings(config).cache)
     removed = Cache(directory).clear()
     entries = f"{removed.entries} entr{'y' if removed.entries == 1 else 'ies'}"
-    print(f"deploycheck: removed {entries} ({_in_words(removed.size)}) from {directory}")
+    print(f"deploycheck: removed {entries} ({bytes_in_words(removed.size)}) from {directory}")
     if removed.left:
         raise pytest.UsageError(f"--deploycheck-cache-clear: {removed.left} files in {directory} cannot be removed")
-
-
-def _in_words(size: float) -> str:
-    for unit in _UNITS:
-        if size < 1000 or unit == _UNITS[-1]:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    raise AssertionError

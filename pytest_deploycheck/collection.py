@@ -16,6 +16,7 @@ from pytest_deploycheck.additions import Ignored
 from pytest_deploycheck.checks.making import findings_of
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide, Severity
+from pytest_deploycheck.location import Location
 from pytest_deploycheck.plan import PlannedCheck, PlannedFile, PlannedGroup
 from pytest_deploycheck.projects import Project, projects_of
 
@@ -82,6 +83,9 @@ class DeploycheckItem(pytest.Item):
     project: Project
     planned_id: str
     findings: tuple[Finding, ...] = ()
+    # Of the findings those that fail it, and why the check could not be made, with the place.
+    failing: tuple[Finding, ...] = ()
+    fault: tuple[Location, str] | None = None
 
     @property
     def deployment(self) -> Deployment:
@@ -99,6 +103,7 @@ class DeploycheckItem(pytest.Item):
         except NothingToDecide as reason:
             pytest.skip(str(reason))
         except CannotCheck as fault:
+            self.fault = (self.planned.location, str(fault))
             raise DoesNotHold(f"{self.planned.location}: cannot be checked: {fault}") from fault
 
     def _counting(self, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -119,6 +124,7 @@ class DeploycheckItem(pytest.Item):
         for finding in self.findings:
             if finding not in failing and not self._warn(finding):
                 failing.append(finding)
+        self.failing = tuple(failing)
         if failing:
             raise DoesNotHold("\n\n".join(map(str, failing)))
 

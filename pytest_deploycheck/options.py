@@ -111,6 +111,9 @@ OPTIONS = (
     ),
     Option("deploycheck_matrix", "flag", "", "show on which Pythons each source would deploy as it is"),
     Option("deploycheck_json", "path", "PATH", "write a machine-readable report"),
+    Option("deploycheck_sarif", "path", "PATH", "write a report for code scanning (SARIF 2.1.0)"),
+    Option("deploycheck_checklist", "path", "PATH", "write a checklist for the people who deploy (Markdown)"),
+    Option("deploycheck_html", "path", "PATH", "write a report to read in a browser, in one file"),
     Option("deploycheck_offline", "flag", "", "use only what the cache holds"),
     Option("deploycheck_timeout", "number", "SECONDS", "how long to wait for an answer of the index", "15"),
     Option(

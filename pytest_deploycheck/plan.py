@@ -54,11 +54,16 @@ class PlannedFile:
     name: str
     groups: tuple[PlannedGroup, ...]
 
-    def node_ids(self) -> Iterator[tuple[str, PlannedCheck]]:
-        """Each item with its node id."""
+    def items(self) -> Iterator[tuple[str, str, PlannedCheck]]:
+        """The name of its group, the node id and the check of each item."""
         for group in self.groups:
             for planned in group.checks:
-                yield f"{self.name}::{group.name}::{planned.name}", planned
+                yield group.name, f"{self.name}::{group.name}::{planned.name}", planned
+
+    def node_ids(self) -> Iterator[tuple[str, PlannedCheck]]:
+        """Each item with its node id."""
+        for _, node_id, planned in self.items():
+            yield node_id, planned
 
 
 def plan(

@@ -85,9 +85,15 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_deploycheck.plain_imports import PlainImports
 
         PlainImports.for_run(config)
+        from pytest_deploycheck.mending import Mending
+        from pytest_deploycheck.reporting import Reporting
         from pytest_deploycheck.session import DeploycheckSession
 
-        config.pluginmanager.register(DeploycheckSession.start(config), "deploycheck-session")
+        session = DeploycheckSession.start(config)
+        config.pluginmanager.register(session, "deploycheck-session")
+        reporting = Reporting(config, session.projects, session.files)
+        config.pluginmanager.register(Mending(session.projects, reporting.gathering), "deploycheck-mending")
+        config.pluginmanager.register(reporting, "deploycheck-reports")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -37,8 +37,13 @@ from pytest_deploycheck.sources.requirements import RequirementLine
 from pytest_deploycheck.subjects import Source
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from pytest_deploycheck.resolution.index import IndexClient
+    from pytest_deploycheck.resolution.traffic import Traffic
     from pytest_deploycheck.resolution.view import TargetView
+
+    Watch = Callable[[str, Callable[[], Traffic]], AbstractContextManager[None]]
 
 # The resolver, the index client and what they import are imported where something has to be computed: they take as long
 # as all the rest of a run in which everything is known already.
@@ -68,6 +73,8 @@ class Resolutions:
         self._environ = environ
         self._views: dict[tuple[str, Target], TargetView] = {}
         self._resolutions: dict[tuple[str, Target], Resolution] = {}
+        # Told of what may take long, what it is and how far it is, for as long as it takes.
+        self.watch: Watch = lambda subject, traffic: contextlib.nullcontext()
 
     def get(self, source: Source, target: Target) -> Resolution:
         """What pip would pick."""
@@ -136,7 +143,8 @@ class Resolutions:
         stored = known.read(f"{key} {name}") if key else None
         if stored is not None:
             return stored
-        advice, is_complete = compute()
+        with self.watch(f"a way out for {name}", lambda: self._client.traffic()):
+            advice, is_complete = compute()
         if key and is_complete:
             known.write(f"{key} {name}", advice, self._fresh_until(places))
         return advice
@@ -153,7 +161,8 @@ class Resolutions:
         keys = [_key(source, target, asked_of(source), places) for target in targets]
 
         def computed() -> tuple[Any, float]:
-            with _without_collecting():
+            watched = self.watch(f"a way out for {source.path}", lambda: self._client.traffic())
+            with watched, _without_collecting():
                 found, is_complete = compute()
             return found, self._fresh_until(places) if is_complete else 0.0
 
@@ -168,6 +177,24 @@ class Resolutions:
 
         # What lies here is noticed when it changes, but not what a page that lies here links elsewhere.
         return min(self._client.fresh_until, time.time() + PAGE_LIFETIME if places.are_local else math.inf)
+
+    def indexes(self, sources: Iterable[Source]) -> tuple[str, ...]:
+        """Where pip would search for these, without credentials; empty where its configuration makes no sense."""
+        try:
+            places = [self._places(source) for source in sources]
+        except InvalidConfiguration:
+            return ()
+        return tuple(dict.fromkeys(redacted(url) for each in places for url in (*each.urls, *each.find_links)))
+
+    @property
+    def has_cache(self) -> bool:
+        """Whether anything was kept by an earlier run."""
+        return self._cache.directory.is_dir()
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where everything that was fetched is kept."""
+        return self._cache.directory.parent
 
     @property
     def obstacle(self) -> str:
@@ -239,7 +266,8 @@ class Resolutions:
             from pytest_deploycheck.resolution.resolver import resolve
 
             view = self.view(source, target)
-            with _without_collecting():
+            watched = self.watch(f"{source.path} on {target.minor}", self._client.traffic)
+            with watched, _without_collecting():
                 found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
             self._cache.keep()
             return _with_ignored(found, places), self._fresh_until(places)

@@ -1,34 +1,20 @@
-"""A run with ``--deploycheck``: what is collected, and what is reported at the end."""
+"""A run with ``--deploycheck``: what is collected."""
 
 from __future__ import annotations
 
 import fnmatch
 import itertools
 import warnings
-from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_deploycheck import DeploycheckAdvice
 from pytest_deploycheck.collection import DeploycheckFile, DeploycheckItem
-from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.plan import PlannedFile, plan, together
-from pytest_deploycheck.progress import Progress
 from pytest_deploycheck.projects import Projects, Wrong, projects_of
-from pytest_deploycheck.reports.json_report import JsonReport, finding_entry, resolution_entry
-from pytest_deploycheck.reports.writing import problem_with
-from pytest_deploycheck.resolution.result import Resolution
+from pytest_deploycheck.reports.formats import problem
 from pytest_deploycheck.settings import Settings
-from pytest_deploycheck.subjects import SourceOnTarget
-
-if TYPE_CHECKING:
-    from pytest_deploycheck.fixing.run import FixRun
-
-# On reports, which xdist carries from its workers.
-_ATTACHED = "deploycheck"
-_FIXES = "deploycheck_fixes"
 
 
 class DeploycheckSession:
@@ -37,13 +23,9 @@ class DeploycheckSession:
     def __init__(self, projects: Projects, files: tuple[PlannedFile, ...]) -> None:
         self.projects = projects
         self.settings = projects.settings
-        self.deployments = tuple(each.deployment for each in projects)
+        self.files = files
         self._files = {planned.path.resolve(): planned for planned in files}
         self._ignored = _ignored(self.settings, files)
-        self._report = JsonReport()
-        self._attached: set[tuple[str, str]] = set()
-        self._fixing = _fixing(self.settings)
-        self._matrix: list[str] = []
 
     @classmethod
     def start(cls, config: pytest.Config) -> DeploycheckSession:
@@ -52,12 +34,9 @@ class DeploycheckSession:
         :raises pytest.UsageError: a setting or a file makes no sense
         """
         projects = projects_of(config)
-        settings = projects.settings
-        if settings.json is not None and (problem := problem_with(settings.json)):
-            raise pytest.UsageError(f"--deploycheck-json: {problem}")
+        if (unwritable := problem(projects.settings)) is not None:
+            raise pytest.UsageError(unwritable)
         try:
-            for each in projects:
-                each.deployment.repairs.progress = Progress(config)
             planned = [plan(each.deployment, each.checks, each.failures) for each in projects]
             return cls(projects, together(itertools.chain.from_iterable(planned)))
         except Wrong as error:
@@ -107,121 +86,11 @@ class DeploycheckSession:
             if isinstance(item, DeploycheckItem) and (reason := self._ignored.get(item.nodeid)):
                 item.add_marker(pytest.mark.skip(reason=f"deploycheck_ignore: {reason}"))
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Attach what the JSON report needs, and show findings without a traceback."""
-        report = yield
-        if not isinstance(item, DeploycheckItem):
-            return report
-        if call.when == "call":
-            setattr(report, _ATTACHED, {"findings": [finding_entry(each, item.planned_id) for each in item.findings]})
-            if self._fixing is not None:
-                from pytest_deploycheck.fixing.fixes import fix_entries
-
-                setattr(report, _FIXES, list(fix_entries(item.findings, item.nodeid)))
-        elif call.when == "teardown":
-            setattr(report, _ATTACHED, {"resolutions": self._new_resolutions()})
-        if report.skipped and isinstance(report.longrepr, tuple):
-            # The user's file, not where this plugin skips; without a line, so that the same reason is told once.
-            report.longrepr = (str(item.reportinfo()[0]), None, report.longrepr[2])  # type: ignore[assignment]
-        elif report.failed and call.excinfo is not None:
-            # pytest asks an item only for failures of its call phase, and a check is made in the setup.
-            report.longrepr = item.repr_failure(call.excinfo)
-        return report
-
-    def _new_resolutions(self) -> list[dict[str, Any]]:
-        """Those of planned targets that no report of this process has carried yet."""
-        entries = []
-        for place, resolution in self._planned_resolutions():
-            key = (place.source.name, place.target_name)
-            if key not in self._attached:
-                self._attached.add(key)
-                entries.append(resolution_entry(place, resolution))
-        return entries
-
-    def _planned_resolutions(self) -> Iterator[tuple[SourceOnTarget, Resolution]]:
-        return itertools.chain.from_iterable(each.planned_resolutions() for each in self.deployments)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather what is attached, on the process that writes the report."""
-        attached = getattr(report, _ATTACHED, None)
-        if attached is not None:
-            self._report.add(**attached)
-        if self._fixing is not None:
-            self._fixing.fixes.add(getattr(report, _FIXES, ()))
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         """Leave out the line of the file, which pytest shows below a warning: a secret may stand in it."""
         if issubclass(warning_message.category, DeploycheckAdvice):
             warning_message.line = ""
-
-    def pytest_report_header(self) -> list[str]:
-        """The sources and their targets, and whether each run has to ask the indexes anew."""
-        lines = []
-        for deployment in self.deployments:
-            for source in deployment.sources:
-                targets = ", ".join(place.target_name for place in deployment.targets_of(source))
-                lines.append(f"deploycheck: {source.path} for {targets}{_assumption(deployment)}")
-        obstacle = next((each for deployment in self.deployments if (each := deployment.resolutions.obstacle)), "")
-        if lines and obstacle:
-            lines.append(f"deploycheck: each run asks the indexes anew, since its cache cannot be kept: {obstacle}")
-        return lines or ["deploycheck: no requirements"]
-
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Write the report, of a run that was interrupted as well."""
-        is_worker = hasattr(session.config, "workerinput")
-        if self.settings.matrix and not is_worker and not session.config.option.collectonly:
-            self._fill_matrix()
-        for deployment in self.deployments:
-            deployment.resolutions.close()
-        if is_worker:
-            return
-        if self.settings.json is not None:
-            self._report.write(self.settings.json)
-        # Of a run that was interrupted the findings are not all there.
-        is_whole = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        if self._fixing is not None and is_whole and self._fixing.finish():
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
-
-    def _fill_matrix(self) -> None:
-        from pytest_deploycheck.matrix import matrix, matrix_entry, table
-
-        cells = [cell for each in self.deployments for cell in matrix(each, each.repairs.progress)]
-        self._matrix = list(table(cells))
-        self._report.matrix = [matrix_entry(each) for each in cells]
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """The Pythons on which it would deploy, and what would be changed, or was."""
-        if self._matrix:
-            terminalreporter.section("deploycheck matrix")
-            for line in self._matrix:
-                terminalreporter.line(line)
-        if self._fixing is not None:
-            self._fixing.show(terminalreporter)
-
-
-def _fixing(settings: Settings) -> FixRun | None:
-    """What gathers and makes the changes, where they are asked for."""
-    if settings.fix is None:
-        return None
-    from pytest_deploycheck.fixing.run import FixRun
-
-    return FixRun(settings.root, writes=settings.fix == "write", takes_dirty=settings.fix_dirty)
-
-
-def _assumption(deployment: Deployment) -> str:
-    """What decides on the Python where neither a service nor an option does."""
-    if deployment.settings.targets or deployment.services:
-        return ""
-    python = deployment.python_of(None)
-    if python.created is None:
-        return ""
-    who = "assumed" if python.created_is_assumed else "as set"
-    default = f"Python {python.version}" if python.version else "a Python that no document gives"
-    return f" ({default} is the default of a service created on {python.created}, {who})"
 
 
 def _ignored(settings: Settings, files: tuple[PlannedFile, ...]) -> dict[str, str]:

@@ -58,6 +58,9 @@ class Settings:
     targets: tuple[str, ...] = ()
     offline: bool = False
     json: Path | None = None
+    sarif: Path | None = None
+    checklist: Path | None = None
+    html: Path | None = None
     service_created: date | None = None
     platform: str | None = None
     platforms: Mapping[str, str] = field(default_factory=dict)
@@ -88,6 +91,9 @@ def read_settings(config: pytest.Config) -> Settings:
         targets=tuple(chosen.many("deploycheck_target")),
         offline=bool(chosen.one("deploycheck_offline")),
         json=chosen.path("deploycheck_json"),
+        sarif=chosen.path("deploycheck_sarif"),
+        checklist=chosen.path("deploycheck_checklist"),
+        html=chosen.path("deploycheck_html"),
         service_created=_date(chosen.one("deploycheck_service_created")),
         platform=chosen.one("deploycheck_platform") or None,
         pip_flags=chosen.words("deploycheck_pip_flags", defaults.pip_flags),

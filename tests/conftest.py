@@ -33,7 +33,7 @@ def isolation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         for name in () if networked else _PROXIES:
             patch.delenv(name, raising=False)
         # Of the run that these tests are: the runs that they start are others.
-        for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_TESTRUNUID"):
+        for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_TESTRUNUID", "GITHUB_ACTIONS", "CI", "COLUMNS"):
             patch.delenv(name, raising=False)
         # The processes that tests start are many: they compile each module once, all of them together.
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)

@@ -25,6 +25,7 @@ from pytest_deploycheck.resolution.page import ACCEPT, IndexPage, ProjectPage, p
 from pytest_deploycheck.resolution.page_entries import InvalidPage
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, analysis, read_sdist
 from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
+from pytest_deploycheck.resolution.traffic import Traffic
 from pytest_deploycheck.resolution.wheel_metadata import Archive, OnDisk, Whole, unzipped_metadata, wheel_metadata
 from pytest_deploycheck.urls import path_of
 
@@ -135,6 +136,14 @@ class IndexClient:
             return hashlib.new(algorithm, self._content(file)).hexdigest()
 
         return self._once((f"digest {algorithm}", file.url), load).result()
+
+    def traffic(self) -> Traffic:
+        """What is done and what is waited for at this moment."""
+        with self._lock:
+            futures = list(self._futures.items())
+        waiting = [url for (_, url), future in futures if not future.done()]
+        oldest = redacted(waiting[0]).rstrip("/").rpartition("/")[2] if waiting else ""
+        return Traffic(len(futures) - len(waiting), len(waiting), oldest)
 
     @property
     def fresh_until(self) -> float:

@@ -8,20 +8,14 @@ wait for the same silence one after the other.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import enum
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
-from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.cache import Cache
-from pytest_deploycheck.resolution.file import File
-from pytest_deploycheck.resolution.http.credentials import redacted
-from pytest_deploycheck.resolution.result import Cause, Distribution, Kind, Outcome, Resolution
-from pytest_deploycheck.resolution.target import Target
+from pytest_deploycheck.resolution.plain import dumped, read_resolution
+from pytest_deploycheck.resolution.result import Outcome, Resolution
 
 # Seconds to wait for another process that computes the same: then it is computed here as well.
 _PATIENCE = 120.0
@@ -193,53 +187,11 @@ def _entry(stored: bytes | None) -> _Entry | None:
         return None
     try:
         fields = json.loads(stored)
-        return _Entry(fields["computed"], fields["fresh_until"], _load(fields["resolution"]))
+        return _Entry(fields["computed"], fields["fresh_until"], read_resolution(fields["resolution"]))
     except (ValueError, TypeError, KeyError):
         return None
 
 
 def _dump(resolution: Resolution, computed: float, fresh_until: float) -> bytes:
-    shown = [replace(each, file=each.file._replace(url=redacted(each.file.url))) for each in resolution.distributions]
-    resolution = replace(resolution, distributions=tuple(shown))
     entry = {"computed": computed, "fresh_until": min(fresh_until, 1e12), "resolution": resolution}
-    return json.dumps(entry, default=_plain).encode()
-
-
-def _plain(value: object) -> object:
-    """What JSON does not know: enumerations, and dataclasses without going through all of their fields at once."""
-    if isinstance(value, enum.Enum):
-        return value.value
-    if dataclasses.is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    raise TypeError(f"{type(value).__name__} cannot be stored")
-
-
-def _load(fields: dict[str, Any]) -> Resolution:
-    return Resolution(
-        source=fields["source"],
-        target=Target(**fields["target"]),
-        outcome=Outcome(fields["outcome"]),
-        message=fields["message"],
-        distributions=tuple(map(_distribution, fields["distributions"])),
-        causes=tuple(Cause(**{**each, "line": _location(each["line"])}) for each in fields["causes"]),
-        evidence=tuple(fields["evidence"]),
-    )
-
-
-def _distribution(fields: dict[str, Any]) -> Distribution:
-    position, filename, url, hashes, *rest = fields["file"]
-    return Distribution(
-        **{
-            **fields,
-            "file": File(position, filename, url, tuple(hashes), *rest),
-            "kind": Kind(fields["kind"]),
-            "needs": tuple(fields["needs"]),
-            "required_by": tuple(fields["required_by"]),
-            "chain": tuple((name, version) for name, version in fields["chain"]),
-            "line": _location(fields["line"]),
-        }
-    )
-
-
-def _location(fields: dict[str, Any] | None) -> Location | None:
-    return Location(**fields) if fields else None
+    return dumped(entry).encode()

@@ -114,13 +114,17 @@ def test_the_report_names_each_service_and_finding(as_it_is: pytest.RunResult, b
     assert resolution["python"] == "3.14.3"
     sdists = {each["name"]: each for each in resolution["distributions"] if each["kind"] == "sdist"}
     assert set(sdists) == {"aiohttp", "orjson", "pydantic-core"}
+    size = sdists["pydantic-core"].pop("size")
+    assert size > 0
     assert sdists["pydantic-core"] == {
         "name": "pydantic-core",
         "version": "2.14.6",
         "filename": "pydantic_core-2.14.6.tar.gz",
         "kind": "sdist",
         "native": True,
+        "needs": ["Rust"],
         "required_by": ["pydantic"],
+        "chain": ["pydantic 2.5.3", "pydantic-core 2.14.6"],
         "requirement_line": 9,
     }
     errors = [each for each in report["findings"] if each["severity"] == "error"]
