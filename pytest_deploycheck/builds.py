@@ -17,7 +17,6 @@ from pytest_deploycheck.sources.installation import Installation, Variable, read
 from pytest_deploycheck.sources.installs import Install, Installs, read_installs
 from pytest_deploycheck.sources.requirements import RequirementsFile
 from pytest_deploycheck.sources.shell.command import Commands
-from pytest_deploycheck.sources.shell.reading import read_commands
 from pytest_deploycheck.sources.shell.text import Text
 from pytest_deploycheck.subjects import Source
 
@@ -66,6 +65,9 @@ class Builds:
         """What one of a service's command lines runs."""
         key = (service.name, line.location)
         if key not in self._commands:
+            # With the grammar of shells, which a run without a blueprint has no use for.
+            from pytest_deploycheck.sources.shell.reading import read_commands
+
             self._commands[key] = read_commands(
                 Text(line.text, line.at), self.directory(service), self._root, platform_facts().checkout, service.values
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -32,7 +33,20 @@ def wheel_finding(
         f"{line.text} {verb[distribution.native]} on {place.target_name}",
         evidence=advice.evidence,
     )
-    return with_repair(finding, place, deployment, distribution.name)
+    mended = with_repair(finding, place, deployment, distribution.name)
+    return replace(mended, fix=(*mended.fix, *_clear_errors(distribution, place, deployment)))
+
+
+def _clear_errors(distribution: Distribution, place: SourceOnTarget, deployment: Deployment) -> Iterator[str]:
+    """Where pip can be told not to compile it: the build then stops at once, and says why."""
+    if not distribution.native or distribution.is_direct:
+        return
+    services = (each for each in deployment.services if each.name in place.services)
+    installs = (each.install for service in services for each in deployment.build(service).installations)
+    places = dict.fromkeys(each.location for each in installs if each.installer == "pip")
+    if places:
+        where = ", ".join(map(str, places))
+        yield f"add --only-binary={distribution.name} to pip install ({where}): it then names what has no wheel at once"
 
 
 def _advice(distribution: Distribution, place: SourceOnTarget, deployment: Deployment) -> tuple[Advice, bool]:
