@@ -25,21 +25,17 @@ def mended(found: list[Finding], deployment: Deployment) -> list[str]:
     return fixes.notes
 
 
-def with_edits() -> list[Path]:
-    """The blueprints with a fault that can be mended: about as many as there were when this was written, or more."""
-    return [*FAULTS, *SOUND]
-
-
-@pytest.mark.parametrize("blueprint", with_edits(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("blueprint", [*FAULTS, *SOUND], ids=lambda path: path.stem)
 def test_what_mends_a_finding_ends_it_and_begins_none(blueprint: Path, tmp_path: Path) -> None:
     deployment = project(blueprint, tmp_path)
     found = findings(deployment)
     before = said(deployment)
     mendable = [(each.check, each.message) for each in found if each.edits]
-    if not mendable:
-        pytest.skip("nothing in it can be mended without asking")
     old = (tmp_path / "render.yaml").read_bytes().splitlines()
     notes = mended(found, deployment)
+    if not mendable:
+        assert (tmp_path / "render.yaml").read_bytes() == blueprint.read_bytes()
+        return
     again = Deployment(deployment.settings, {})
     assert again.blueprint_error is None
     after = said(again)
