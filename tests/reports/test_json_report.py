@@ -53,6 +53,15 @@ def test_what_is_not_known_is_null(deploycheck: Deploycheck, index: Index) -> No
     assert vague["size"] is None
 
 
+def test_the_matrix_is_as_the_schema_has_it(deploycheck: Deploycheck, index: Index) -> None:
+    index.add(sdist("demo", "1.0"))
+    deploycheck.project({"requirements.txt": "demo\n", "pytest.ini": "[pytest]\n"})
+    report = deploycheck.report("--deploycheck-matrix", index=index)
+    assert_report(report)
+    assert {each["outcome"] for each in report["matrix"]} == {"ok"}
+    assert report["matrix"][0]["sdists"] == ["demo"]
+
+
 def test_edits_are_in_it(deploycheck: Deploycheck) -> None:
     edit = Edit(Location("requirements.txt", 9, 11), Location("requirements.txt", 9, 16), "2.8.0")
     found = Finding(

@@ -143,3 +143,10 @@ def test_an_interrupted_run_is_no_success() -> None:
     log = json.loads(render(unfinished))
     assert_sarif(log)
     assert log["runs"][0]["invocations"][0]["executionSuccessful"] is False
+
+
+def test_what_the_fix_option_would_write_is_a_fix_of_the_result(before: dict[str, Any]) -> None:
+    fixes = [fix for each in results(before) for fix in each.get("fixes", ())]
+    changed = {change["artifactLocation"]["uri"] for fix in fixes for change in fix["artifactChanges"]}
+    assert "requirements.txt" in changed
+    assert all(change["replacements"] for fix in fixes for change in fix["artifactChanges"])
