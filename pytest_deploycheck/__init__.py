@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_deploycheck.additions import Ignored, Platform, RequirementsText
     from pytest_deploycheck.checks.registry import Check, CheckFunction, Subject, check
-    from pytest_deploycheck.deploy_check import DeployCheck
     from pytest_deploycheck.deployment import Deployment
     from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide, Severity
     from pytest_deploycheck.location import Location
+    from pytest_deploycheck.own.additions import Ignored, Platform, RequirementsText
+    from pytest_deploycheck.own.deploy_check import DeployCheck
     from pytest_deploycheck.render.blueprint import (
         Blueprint,
         Database,
@@ -70,12 +70,12 @@ __version__ = "0.1.0"
 
 # Where each name is that is not here.
 _MODULES = {
-    "additions": ("Ignored", "Platform", "RequirementsText"),
     "checks.registry": ("Check", "CheckFunction", "Subject", "check"),
-    "deploy_check": ("DeployCheck",),
     "deployment": ("Deployment",),
     "findings": ("CannotCheck", "Finding", "NothingToDecide", "Severity"),
     "location": ("Location",),
+    "own.additions": ("Ignored", "Platform", "RequirementsText"),
+    "own.deploy_check": ("DeployCheck",),
     "render.blueprint": ("Blueprint", "Database", "EnvVarGroup", "EnvironmentVariable", "Service", "Services"),
     "render.document": ("Scalar",),
     "resolution.result": ("Distribution", "Distributions", "DoesNotResolve", "Outcome", "Resolution"),

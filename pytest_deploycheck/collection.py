@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from pytest_deploycheck import DeploycheckAdvice
-from pytest_deploycheck.additions import Ignored
 from pytest_deploycheck.checks.making import findings_of
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide, Severity
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.own.additions import Ignored
 from pytest_deploycheck.plan import PlannedCheck, PlannedFile, PlannedGroup
 from pytest_deploycheck.projects import Project, projects_of
 

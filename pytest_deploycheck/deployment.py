@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from pytest_deploycheck.additions import RequirementsText
 from pytest_deploycheck.builds import Build, Builds
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.fixing.file_text import FileText, NotEditable
 from pytest_deploycheck.named_files import NamedFile, find_named_files
+from pytest_deploycheck.own.additions import RequirementsText
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError, Scalar
 from pytest_deploycheck.render.edits import BlueprintText

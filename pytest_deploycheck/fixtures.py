@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         Sources,
         Target,
     )
-    from pytest_deploycheck.given import Given
+    from pytest_deploycheck.own.given import Given
 
 # Every other fixture takes this one.
 ROOT = "deploy_project"
@@ -110,6 +110,6 @@ def _given(request: pytest.FixtureRequest) -> Given:
     from pytest_deploycheck.plain_imports import PlainImports
 
     PlainImports.for_run(request.config)
-    from pytest_deploycheck.given import Given
+    from pytest_deploycheck.own.given import Given
 
     return Given(request)

@@ -11,9 +11,9 @@ from pytest_deploycheck.checks.built_in import built_in
 from pytest_deploycheck.checks.making import applies
 from pytest_deploycheck.checks.registry import Check, Registry, Subject
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.extensions import ExtensionFailed, shown_path
 from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.own.extensions import ExtensionFailed, shown_path
 from pytest_deploycheck.subjects import RequirementOnTarget, Source, SourceOnTarget
 
 

@@ -103,7 +103,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from pytest_deploycheck.plain_imports import PlainImports
 
     PlainImports.for_run(metafunc.config)
-    from pytest_deploycheck.parametrisation import parametrise
+    from pytest_deploycheck.own.parametrisation import parametrise
 
     parametrise(metafunc)
 

@@ -9,14 +9,14 @@ from types import ModuleType
 
 import pytest
 
-from pytest_deploycheck.additions import Platform, RequirementsText
 from pytest_deploycheck.checks import built_in
 from pytest_deploycheck.checks.registry import Check, Registry, checks_in, checks_of
 from pytest_deploycheck.deployment import Deployment, NothingToDeploy
-from pytest_deploycheck.extensions import ExtensionFailed, Extensions, shown_path
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.named import unknown
-from pytest_deploycheck.own_tests import OwnTests
+from pytest_deploycheck.own.additions import Platform, RequirementsText
+from pytest_deploycheck.own.extensions import ExtensionFailed, Extensions, shown_path
+from pytest_deploycheck.own.own_tests import OwnTests
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import InvalidTarget, checked_platform
 from pytest_deploycheck.settings import Settings, read_settings

@@ -7,9 +7,9 @@ from typing import Any
 
 from pytest_deploycheck.checks.registry import Check
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.extensions import ExtensionFailed
 from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.own.extensions import ExtensionFailed
 from pytest_deploycheck.resolution.result import DoesNotResolve, Outcome
 
 

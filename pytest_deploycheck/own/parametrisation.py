@@ -12,7 +12,7 @@ import pytest
 
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.fixtures import ROOT
-from pytest_deploycheck.markers import BadMarker, Marked, read_markers
+from pytest_deploycheck.own.markers import BadMarker, Marked, read_markers
 from pytest_deploycheck.projects import Project, Projects, Wrong, projects_of
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.resolution.target import Target

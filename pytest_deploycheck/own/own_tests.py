@@ -28,8 +28,8 @@ class OwnTests:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """With ``--dist loadgroup``, of which pytest-xdist tells its workers so."""
         if getattr(config.option, "loadgroup", False):
+            from pytest_deploycheck.own.xdist_groups import mark_groups
             from pytest_deploycheck.projects import projects_of
-            from pytest_deploycheck.xdist_groups import mark_groups
 
             mark_groups(items, projects_of(config))
 

@@ -7,11 +7,11 @@ from typing import NoReturn, TypeVar
 
 import pytest
 
-from pytest_deploycheck.deploy_check import DeployCheck
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.extensions import ExtensionFailed
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.named import UnknownName, unknown
+from pytest_deploycheck.own.deploy_check import DeployCheck
+from pytest_deploycheck.own.extensions import ExtensionFailed
 from pytest_deploycheck.projects import Project, Projects, projects_of
 from pytest_deploycheck.render.blueprint import Blueprint, Service
 from pytest_deploycheck.resolution.result import Outcome, Resolution

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from pluggy import HookImpl
 
-from pytest_deploycheck.additions import Ignored
 from pytest_deploycheck.findings import CannotCheck, Finding
+from pytest_deploycheck.own.additions import Ignored
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.resolution.result import Resolution
 
