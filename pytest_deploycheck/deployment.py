@@ -210,6 +210,19 @@ class Deployment:
     # Where it would run.
 
     @cached_property
+    def secrets(self) -> tuple[tuple[str, str], ...]:
+        """Values of variables that may be secret, the longest first, with their names."""
+        from pytest_deploycheck.render.secret import may_be_secret
+
+        found = {
+            (name, value)
+            for each in (self.blueprint.services if self.blueprint else ())
+            for name, value in each.values.items()
+            if value and may_be_secret(name, value)
+        }
+        return tuple(sorted(found, key=lambda each: (-len(each[1]), each)))
+
+    @cached_property
     def created(self) -> date:
         """When the services were created: today, where nobody said it."""
         return self.settings.service_created or date.today()

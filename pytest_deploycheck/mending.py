@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from pytest_deploycheck.reports.gathering import Gathering
 from pytest_deploycheck.settings import Settings
 
 if TYPE_CHECKING:
+    from pytest_deploycheck.deployment import Deployment
     from pytest_deploycheck.fixing.run import FixRun
 
 
@@ -24,7 +26,7 @@ class Mending:
         self._settings = projects.settings
         self._deployments = tuple(each.deployment for each in projects)
         self._gathering = gathering
-        self._fixing = _fixing(projects.settings)
+        self._fixing = _fixing(projects.settings, self._deployments)
         self._matrix: list[str] = []
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -66,10 +68,11 @@ class Mending:
             self._fixing.show(terminalreporter)
 
 
-def _fixing(settings: Settings) -> FixRun | None:
+def _fixing(settings: Settings, deployments: Sequence[Deployment]) -> FixRun | None:
     """What gathers and makes the changes, where they are asked for."""
     if settings.fix is None:
         return None
     from pytest_deploycheck.fixing.run import FixRun
 
-    return FixRun(settings.root, writes=settings.fix == "write", takes_dirty=settings.fix_dirty)
+    secrets = [secret for each in deployments for secret in each.secrets]
+    return FixRun(settings.root, writes=settings.fix == "write", takes_dirty=settings.fix_dirty, secrets=secrets)

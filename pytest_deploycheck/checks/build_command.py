@@ -199,5 +199,7 @@ def _with_flag(install: Install, flag: str) -> tuple[Edit, ...]:
     word = next((each for each in install.command.words if each.text == "install"), None)
     if word is None or not word.is_known or word.written not in ("", "install"):
         return ()
+    if word.location == install.command.location:
+        return ()  # It stands in a text that is not written there as it is.
     place = Location(word.location.path, word.location.line, word.location.column + len("install"))
     return (Edit(place, place, f" {flag}"),)

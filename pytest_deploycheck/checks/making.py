@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from pytest_deploycheck.checks.registry import Check
@@ -32,9 +33,9 @@ def findings_of(check: Check, subject: Any, deployment: Deployment, location: Lo
     """
     try:
         given = check.run(subject, deployment)
-        return tuple(_findings(check, given, deployment, location))
-    except (CannotCheck, NothingToDecide):
-        raise
+        return tuple(_as_shown(each, deployment) for each in _findings(check, given, deployment, location))
+    except (CannotCheck, NothingToDecide) as error:
+        raise type(error)("\n".join(_shown(each, deployment) for each in str(error).split("\n"))) from error
     except DoesNotResolve as error:
         if error.outcome is Outcome.UNREACHABLE:
             raise CannotCheck(str(error)) from error
@@ -43,6 +44,23 @@ def findings_of(check: Check, subject: Any, deployment: Deployment, location: Lo
         if check.is_built_in:
             raise
         raise ExtensionFailed.by(error, f"the check {check.name}", check.run, deployment.root) from error
+
+
+def _shown(text: str, deployment: Deployment) -> str:
+    """Without the values of variables that may be secret, and without characters that a terminal or a log obeys."""
+    for name, value in deployment.secrets:
+        text = text.replace(value, f"${name}")
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def _as_shown(finding: Finding, deployment: Deployment) -> Finding:
+    """A finding as all may see it: a command may give a secret to a program, and a file may hold any character."""
+    return replace(
+        finding,
+        message=_shown(finding.message, deployment),
+        evidence=tuple(_shown(each, deployment) for each in finding.evidence),
+        fix=tuple(_shown(each, deployment) for each in finding.fix),
+    )
 
 
 def _findings(

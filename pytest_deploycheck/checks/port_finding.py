@@ -128,7 +128,7 @@ def other_port(service: Service, listener: Listener, expected: str) -> Finding:
 def no_number(service: Service, word: Word) -> Finding:
     """What stands for the port is none."""
     quoted = "; in single quotes the shell leaves it as it is" if "$" in word.text else ""
-    message = f"{service.name}: {word.text} is no port{quoted}"
+    message = f"{service.name}: {word} is no port{quoted}"
     return Finding(_CHECK, word.location, message, fix=("write $PORT, without single quotes",))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,14 @@ class FixRun:
 
     :param writes: whether they are written; else they are only shown
     :param takes_dirty: whether files with uncommitted changes are written, too
+    :param secrets: variables with values that are not to be shown, the longest first
     """
 
-    def __init__(self, root: Path, *, writes: bool, takes_dirty: bool) -> None:
+    def __init__(self, root: Path, *, writes: bool, takes_dirty: bool, secrets: Sequence[tuple[str, str]] = ()) -> None:
         self.fixes = Fixes(root)
         self._writes = writes
         self._takes_dirty = takes_dirty
+        self._secrets = secrets
         self._is_finished = False
         self._files: list[ChangedFile] = []
         self._written: list[str] = []
@@ -49,10 +51,18 @@ class FixRun:
             reporter.line("nothing to change")
         if not self._written:
             for each in self._files:
-                for line in each.diff().splitlines(keepends=True):
-                    reporter.write(line, **_colour(line))
+                self._show(each.diff(), reporter)
         for line in self._said():
             reporter.line(line)
+
+    def _show(self, diff: str, reporter: pytest.TerminalReporter) -> None:
+        shown = diff
+        for name, value in self._secrets:
+            shown = shown.replace(value, f"${name}")
+        for line in shown.splitlines(keepends=True):
+            reporter.write(line, **_colour(line))
+        if shown != diff:
+            reporter.line("values that may be secret are not shown here, so git cannot apply this")
 
     def _said(self) -> Iterator[str]:
         yield from self.fixes.notes

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_deploycheck.sources.git import Git, NoGit, top_of_repository
+from pytest_deploycheck.sources.git import Git, GitFault, NoGit, top_of_repository
 
 
 def replace_whole(path: Path, content: bytes) -> None:
@@ -45,7 +45,7 @@ def unsafe(root: Path, paths: Sequence[str]) -> dict[str, str]:
         return {}
     try:
         return dict(Git(root).uncommitted(there))
-    except NoGit as reason:
+    except (NoGit, GitFault) as reason:
         return dict.fromkeys(there, f"whether it has uncommitted changes cannot be told: {reason}")
 
 

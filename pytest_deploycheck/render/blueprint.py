@@ -359,6 +359,7 @@ def _service(entry: Table, scope: Scope, groups: Mapping[str, EnvVarGroup], name
 
 def _item_name(name: str, names: dict[str, int]) -> str:
     """``name``, or ``name#2`` for the second of that name: pytest takes ``::`` and ``[`` in a node id apart."""
-    usable = " ".join(name.replace("::", ":").replace("[", "(").replace("]", ")").split()) or "unnamed"
+    printable = "".join(each if each.isprintable() else " " for each in name)
+    usable = " ".join(printable.replace("::", ":").replace("[", "(").replace("]", ")").split()) or "unnamed"
     names[usable] = names.get(usable, 0) + 1
     return usable if names[usable] == 1 else f"{usable}#{names[usable]}"

@@ -11,7 +11,7 @@ import contextlib
 import gc
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import yaml
@@ -93,7 +93,7 @@ class Sequence:
     :param location: where it begins
     """
 
-    items: tuple[Node, ...]
+    items: tuple[Node, ...] = field(repr=False)  # Values may be secret, and pytest shows what is compared.
     location: Location
 
     def __iter__(self) -> Iterator[Node]:
@@ -105,7 +105,7 @@ class Entry:
     """One key of a mapping, and its value."""
 
     key: Scalar
-    value: Node
+    value: Node = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Table:
     :param location: where it begins
     """
 
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, Entry] = field(repr=False)
     location: Location
 
     def get(self, key: str) -> Node | None:

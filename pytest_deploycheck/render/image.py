@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.render.fault import Fault
+from pytest_deploycheck.urls import without_logins
 
 _PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?")
@@ -38,7 +39,10 @@ def image_faults(url: Scalar, service: str) -> Iterator[Fault]:
 def _wrong(text: str) -> tuple[str, str] | None:
     """Why Docker refuses an address, and what to write; None where it takes it."""
     if scheme := re.match(r"[a-z]+://", text):
-        return f"begins with {scheme[0]}, and an image has none", f"write {text[len(scheme[0]) :]}"
+        return (
+            f"begins with {scheme[0]}, and an image has none",
+            f"write {without_logins(text)[len(scheme[0]) :].removeprefix('****@')}",
+        )
     if re.search(r"\s", text):
         return "has a blank in its address", ""
     rest, at, digest = text.partition("@")

@@ -12,6 +12,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from pytest_deploycheck.urls import USER_AND_PASSWORD
+
 # A whole text of this length is no placeholder, and no key is shorter than the other.
 _LONGEST_PLACEHOLDER = 200
 _SHORTEST_SECRET = 16
@@ -91,6 +93,11 @@ def is_placeholder(value: str) -> bool:
     """Whether a value stands for another that somebody has to put in."""
     text = value.strip().casefold()
     return 0 < len(text) <= _LONGEST_PLACEHOLDER and _facts().placeholders.fullmatch(text) is not None
+
+
+def may_be_secret(key: str, value: str) -> bool:
+    """Whether a value is not to be shown: by its name, by its form, or since a URL in it has a password."""
+    return bool(is_named_secret(key, value) or secret_in(key, value) or USER_AND_PASSWORD.search(value))
 
 
 def is_named_secret(key: str, value: str) -> bool:

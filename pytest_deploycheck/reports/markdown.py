@@ -12,12 +12,12 @@ _SPECIAL = re.compile(r"[\\`*\[\]<|~@$#]|(?<!\w)_|_(?!\w)")
 
 def prose(text: str) -> str:
     """A text as prose."""
-    return _SPECIAL.sub(r"\\\g<0>", text).replace("\n", " ")
+    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.splitlines()))
 
 
 def code(text: str) -> str:
     """A text as code, whatever backticks it holds."""
-    line = text.replace("\n", " ").strip() or " "
+    line = " ".join(text.splitlines()).strip() or " "
     longest = max((len(each) for each in re.findall("`+", line)), default=0)
     fence = "`" * (longest + 1)
     blank = " " if line.startswith("`") or line.endswith("`") else ""

@@ -38,15 +38,18 @@ class ShellCall:
         return cls(words[0], tuple(words[1:]), is_inline) if words else cls(None)
 
 
-def inline_text(word: Word) -> Text | None:
-    """The commands that a word holds; None where they are known only when they are run."""
+def inline_text(word: Word, variables: Mapping[str, str | None]) -> Text | None:
+    """The commands that a word holds; None where they are known only when they are run.
+
+    :param variables: whose values may have been put into it
+    """
     if not word.is_known and word.text.startswith(("$", "`")):
         return None
     start = word.location
     stands_as_it_is = word.written[:1] in ("'", '"') and word.written[1:-1] == word.text and "\n" not in word.text
     if stands_as_it_is:
         return text_at(Location(start.path, start.line, start.column + 1), word.text)
-    return text_below(start, word.text)
+    return text_below(start, word.text, variables)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.urls import without_logins
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,13 @@ class Word:
     :param written: as it is written, to be shown
     """
 
-    text: str
+    text: str = field(repr=False)
     location: Location
     is_known: bool = True
     written: str = ""
 
     def __str__(self) -> str:
-        return self.written or self.text
+        return without_logins(self.written or self.text)
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Command:
 
     words: tuple[Word, ...]
     directory: str | None
-    environment: Mapping[str, str | None] = field(default_factory=dict)
+    environment: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     wrappers: tuple[str, ...] = ()
     is_conditional: bool = False
     is_tolerated: bool = False

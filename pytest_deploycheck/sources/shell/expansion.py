@@ -85,7 +85,7 @@ class Expansion:
         location = self._text.at(self._syntax.offset(node))
         pieces = list(self._pieces(node))
         for text, is_known in _split(pieces):
-            yield Word(text, location, is_known, written)
+            yield Word(text, location, is_known, self._text.shown(written))
 
     def value(self, node: Node) -> str | None:
         """What a variable is set to; None where that is not known."""

@@ -70,7 +70,11 @@ class Makefile:
         column = location.column + len(line) - len(command)
         place = Location(location.path, location.line, column)
         expanded = _expanded(command, variables)
-        return text_at(place, command) if expanded == command and "\n" not in command else text_below(place, expanded)
+        return (
+            text_at(place, command)
+            if expanded == command and "\n" not in command
+            else text_below(place, expanded, variables)
+        )
 
 
 def read_makefile(path: str, content: str) -> Makefile:

@@ -163,7 +163,7 @@ class _Shell(Walk):
             self._file(call.first, command, call.arguments, environment=environment)
 
     def _inline(self, commands: Word, command: Command, arguments: tuple[Word, ...] | None) -> None:
-        text = inline_text(commands)
+        text = inline_text(commands, self._state.variables)
         if text is None:
             self._unknown(command, "what it runs is only known when it runs")
         else:

@@ -11,6 +11,7 @@ from tree_sitter_bash import language
 
 from pytest_deploycheck.sources.shell.command import Remark
 from pytest_deploycheck.sources.shell.text import Text
+from pytest_deploycheck.urls import without_logins
 
 
 @lru_cache(maxsize=1)
@@ -66,7 +67,7 @@ class Syntax:
             yield Remark(self._text.at(offset), self._line(offset), "it cannot be read here")
 
     def _line(self, offset: int) -> str:
-        return self._text.text[offset:].partition("\n")[0][:60]
+        return without_logins(self._text.shown(self._text.text[offset:].partition("\n")[0]))[:60]
 
 
 def _first_fault(node: Node) -> Node | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pytest_deploycheck.location import Location
 
@@ -15,10 +16,18 @@ class Text:
 
     :param text: what the shell reads
     :param at: the place of one of its characters, by its number from 0
+    :param values: of variables that were put in, with their names, the longest first: they are not to be shown
     """
 
     text: str
     at: Callable[[int], Location]
+    values: tuple[tuple[str, str], ...] = ()
+
+    def shown(self, part: str) -> str:
+        """A part of it, with the names of variables for the values that were put in."""
+        for name, value in self.values:
+            part = part.replace(value, f"${name}")
+        return part
 
 
 def text_of_file(path: str, content: str) -> Text:
@@ -40,6 +49,7 @@ def text_at(location: Location, text: str) -> Text:
     return Text(text, lambda offset: Location(location.path, location.line, location.column + offset))
 
 
-def text_below(location: Location, text: str) -> Text:
+def text_below(location: Location, text: str, variables: Mapping[str, str | None] = MappingProxyType({})) -> Text:
     """A text that does not stand as it is anywhere: all of it is at one place."""
-    return Text(text, lambda offset: location)
+    known = ((name, value) for name, value in variables.items() if value and len(value) > 3 and value in text)
+    return Text(text, lambda offset: location, tuple(sorted(known, key=lambda each: -len(each[1]))))

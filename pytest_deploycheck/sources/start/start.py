@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pytest_deploycheck.sources.shell.command import Command, Word
 from pytest_deploycheck.sources.start.code import Code, code_of, code_of_python
@@ -29,7 +29,7 @@ class Start:
     command: Command
     program: Program | None
     options: Options
-    environment: Mapping[str, str | None]
+    environment: Mapping[str, str | None] = field(repr=False)
     code: Code | None
     listening: Listening | None
     directory: str | None
