@@ -80,6 +80,7 @@ class Deployment:
                 "--deploycheck-blueprint and --deploycheck-requirements name other files, --rootdir another root"
             )
         self.resolutions = Resolutions(settings, environ)
+        self.resolutions.shown = self.without_secrets
         self.repairs = Repairs(self)
 
     # What the files say.
@@ -211,7 +212,7 @@ class Deployment:
 
     @cached_property
     def secrets(self) -> tuple[tuple[str, str], ...]:
-        """Values of variables that may be secret, the longest first, with their names."""
+        """Values of variables that may be secret, the longest first, with their names; this machine's are among them."""
         from pytest_deploycheck.render.secret import may_be_secret
 
         found = {
@@ -220,7 +221,20 @@ class Deployment:
             for name, value in each.values.items()
             if value and may_be_secret(name, value)
         }
+        installing = [(each, found) for each in self.services for found in self.build(each).installations]
+        found |= {
+            (name, value)
+            for service, installation in installing
+            for name, value in installation.looked_up.items()
+            if value and len(value) > 3 and not value.startswith("/") and not service.values.get(name)
+        }
         return tuple(sorted(found, key=lambda each: (-len(each[1]), each)))
+
+    def without_secrets(self, text: str) -> str:
+        """A text with the names of variables for values that may be secret."""
+        for name, value in self.secrets:
+            text = text.replace(value, f"${name}")
+        return text
 
     @cached_property
     def created(self) -> date:

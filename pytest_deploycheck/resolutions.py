@@ -74,14 +74,20 @@ class Resolutions:
         self._views: dict[tuple[str, Target], TargetView] = {}
         self._resolutions: dict[tuple[str, Target], Resolution] = {}
         # Told of what may take long, what it is and how far it is, for as long as it takes.
+        # What of a text may be shown: a token may stand anywhere in the URL of an index.
+        self.shown: Callable[[str], str] = str
         self.watch: Watch = lambda subject, traffic: contextlib.nullcontext()
 
     def get(self, source: Source, target: Target) -> Resolution:
         """What pip would pick."""
         key = (source.name, target)
         if key not in self._resolutions:
-            self._resolutions[key] = self._compute(source, target)
+            self._resolutions[key] = self._as_shown(self._compute(source, target))
         return self._resolutions[key]
+
+    def _as_shown(self, resolution: Resolution) -> Resolution:
+        evidence = tuple(map(self.shown, resolution.evidence))
+        return replace(resolution, message=self.shown(resolution.message), evidence=evidence)
 
     def computed(self, source: Source, target: Target) -> Resolution | None:
         """The same, if it was computed already."""
@@ -184,7 +190,9 @@ class Resolutions:
             places = [self._places(source) for source in sources]
         except InvalidConfiguration:
             return ()
-        return tuple(dict.fromkeys(redacted(url) for each in places for url in (*each.urls, *each.find_links)))
+        return tuple(
+            dict.fromkeys(self.shown(redacted(url)) for each in places for url in (*each.urls, *each.find_links))
+        )
 
     @property
     def has_cache(self) -> bool:
@@ -270,7 +278,7 @@ class Resolutions:
             with watched, _without_collecting():
                 found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
             self._cache.keep()
-            return _with_ignored(found, places), self._fresh_until(places)
+            return self._as_shown(_with_ignored(found, places)), self._fresh_until(places)
 
         key = _key(source, target, asked, places)
         if key is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from pytest_deploycheck.builds import Build
 from pytest_deploycheck.checks.missing_paths import missing_paths
@@ -17,8 +18,12 @@ from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.sources.installs import Install, ProjectInstall
+from pytest_deploycheck.sources.shell.certainty import certain_places
+from pytest_deploycheck.sources.shell.command import Word
 
 _INSTALL = "pip install -r requirements.txt"
+# With them uv and Poetry look elsewhere.
+_OF_FOLDERS = frozenset({"--directory", "--project", "-C", "-P", "--package"})
 _NAME_THEM = "name its requirements files: --deploycheck-requirements PATH, or ini deploycheck_requirements"
 
 
@@ -57,8 +62,9 @@ def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]
     yield from _not_known(service, command, build)
     for project in build.installs.from_projects:
         yield from _of_project(service, project, deployment)
+    certain = certain_places(build.commands, deployment.root)
     for install in build.installs.installs:
-        yield from _files(service, install, deployment)
+        yield from _files(service, install, certain, deployment)
         yield from _redirected(service, install)
         yield from _flags(service, install, deployment)
     yield from _old_pip(service, build, deployment)
@@ -116,12 +122,15 @@ def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Find
 def _of_project(service: Service, project: ProjectInstall, deployment: Deployment) -> Iterator[Finding]:
     """The files that ``uv sync`` and its like cannot do without."""
     command = project.command
-    if command.directory is None or command.is_conditional:
+    names_folder = any(each.text.partition("=")[0] in _OF_FOLDERS for each in command.arguments)
+    if command.directory is None or command.is_conditional or command.is_tolerated or names_folder:
         return
+    # uv and Poetry look for them in the folders above too.
     folder = deployment.root / command.directory
+    folders = [folder, *(deployment.root / each for each in PurePosixPath(command.directory).parents)]
     needed = dict.fromkeys((*project.needs, *([project.lock] if project.is_locked else ())))
     for name in needed:
-        if folder.is_dir() and not (folder / name).is_file():
+        if folder.is_dir() and not any((each / name).is_file() for each in folders):
             message = f"{service.name} runs `{command}`, and there is no {name} in {_shown_folder(command.directory)}"
             fix = f"commit {name}" if name != project.lock else f"commit {name}, or leave out the option that needs it"
             yield _finding(command.location, message, fix=(fix,))
@@ -131,15 +140,18 @@ def _shown_folder(directory: str) -> str:
     return "the root" if directory == "." else directory
 
 
-def _files(service: Service, install: Install, deployment: Deployment) -> Iterator[Finding]:
+def _files(
+    service: Service, install: Install, certain: frozenset[Location], deployment: Deployment
+) -> Iterator[Finding]:
+    if install.command.directory is not None and not (deployment.root / install.command.directory).is_dir():
+        return  # That there is no such folder is said where the command goes to it.
     for named in (*install.requirements, *install.constraints):
         path = install.path(named)
         if path is not None and not (deployment.root / path).is_file():
             folder, _, name = path.rpartition("/")
             message = f"{service.name} installs {name}, and there is no such file in {_shown_folder(folder or '.')}"
             fix = "add the file, or name it relative to rootDir, where the command runs"
-            is_certain = not (install.command.is_conditional or install.command.is_tolerated)
-            yield _finding(named.location, message, fix=(fix,), advice=not is_certain)
+            yield _finding(named.location, message, fix=(fix,), advice=install.location not in certain)
 
 
 def _redirected(service: Service, install: Install) -> Iterator[Finding]:
@@ -172,7 +184,9 @@ def _not_resolved(service: Service, install: Install, unknown: tuple[str, ...]) 
             install.location,
             f"{service.name}: what pip picks there also depends on what is not known here",
             evidence=unknown,
-            fix=("put it into a requirements file of the repository, whose options and lines all count",),
+            fix=(
+                "name it where this run can see it: in the blueprint, in a file, or, of a secret, in the environment",
+            ),
             advice=True,
         )
 
@@ -191,15 +205,25 @@ def _flags(service: Service, install: Install, deployment: Deployment) -> Iterat
             fix=(f"write pip install {flag} {' '.join(map(str, install.arguments))}",),
             advice=True,
         )
-        yield replace(finding, edits=_with_flag(install, flag))
+        yield replace(finding, edits=_with_flag(install, flag, deployment))
 
 
-def _with_flag(install: Install, flag: str) -> tuple[Edit, ...]:
+def _with_flag(install: Install, flag: str, deployment: Deployment) -> tuple[Edit, ...]:
     """A flag behind the word `install`."""
     word = next((each for each in install.command.words if each.text == "install"), None)
     if word is None or not word.is_known or word.written not in ("", "install"):
         return ()
-    if word.location == install.command.location:
-        return ()  # It stands in a text that is not written there as it is.
+    if not _stands_there(word, deployment):
+        return ()  # What an inner shell runs does not stand in the file as it is.
     place = Location(word.location.path, word.location.line, word.location.column + len("install"))
     return (Edit(place, place, f" {flag}"),)
+
+
+def _stands_there(word: Word, deployment: Deployment) -> bool:
+    """Whether a file has a word where it is said to stand."""
+    try:
+        lines = (deployment.root / word.location.path).read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return False
+    line = lines[word.location.line - 1] if word.location.line <= len(lines) else ""
+    return line.startswith(word.text, word.location.column - 1)

@@ -14,6 +14,7 @@ from pytest_deploycheck.findings import Finding
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.render.edits import quoted, replaced
+from pytest_deploycheck.render.spelling import KnownNames
 
 if TYPE_CHECKING:
     from pytest_deploycheck.sources.python.routes.table import Route, RouteTable
@@ -89,6 +90,8 @@ def _known_route(service: Service, deployment: Deployment) -> Route | None:
 
 
 def _added(route: Route, service: Service, deployment: Deployment) -> tuple[Edit, ...]:
+    if any(KnownNames(("healthCheckPath",)).meant(each) for each in service.fields.entries):
+        return ()  # It is there, misspelt, and is mended by another name.
     if deployment.blueprint_text is None or not _ONE_PATH.fullmatch(route.path):
         return ()
     return deployment.blueprint_text.with_entry(service.fields, "healthCheckPath", quoted(route.path))

@@ -34,6 +34,8 @@ def findings_of(check: Check, subject: Any, deployment: Deployment, location: Lo
     try:
         given = check.run(subject, deployment)
         return tuple(_as_shown(each, deployment) for each in _findings(check, given, deployment, location))
+    except ExtensionFailed:
+        raise
     except (CannotCheck, NothingToDecide) as error:
         raise type(error)("\n".join(_shown(each, deployment) for each in str(error).split("\n"))) from error
     except DoesNotResolve as error:
@@ -48,9 +50,7 @@ def findings_of(check: Check, subject: Any, deployment: Deployment, location: Lo
 
 def _shown(text: str, deployment: Deployment) -> str:
     """Without the values of variables that may be secret, and without characters that a terminal or a log obeys."""
-    for name, value in deployment.secrets:
-        text = text.replace(value, f"${name}")
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in deployment.without_secrets(text))
 
 
 def _as_shown(finding: Finding, deployment: Deployment) -> Finding:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import Finding
+from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.render.blueprint import Service
+from pytest_deploycheck.sources.shell.certainty import certain_places
 from pytest_deploycheck.sources.shell.command import Command, Commands, Script, Word
 
 
@@ -17,15 +19,17 @@ def missing_paths(check: str, service: Service, commands: Commands, deployment: 
     """
     if not deployment.service_folder(service).is_dir():
         return
+    certain = certain_places(commands, deployment.root)
     for script in commands.scripts:
         if not script.is_there:
             message = f"{service.name} runs {script.path}, and there is no such file in the repository"
-            yield Finding(check, script.location, message, fix=(_as_written(script, deployment),))
+            severity = Severity.ERROR if script.location in certain else Severity.ADVICE
+            yield Finding(check, script.location, message, fix=(_as_written(script, deployment),), severity=severity)
     for command in commands.commands:
         folder = _folder_gone_to(command)
-        if folder is not None and not (deployment.root / (command.directory or "") / folder.text).is_dir():
-            made = any(folder.text.strip("/") in each.text for each in _words_before(commands, command))
-            if not made and not command.is_tolerated and not command.is_conditional:
+        if folder is not None and folder.location in certain:
+            inside = posixpath.normpath(posixpath.join(command.directory or "", folder.text))
+            if not (deployment.root / inside).is_dir():
                 message = f"{service.name} goes to {folder}, and there is no such folder in the repository"
                 fix = "name a folder relative to where the command runs"
                 yield Finding(check, folder.location, message, fix=(fix,))
@@ -48,10 +52,3 @@ def _folder_gone_to(command: Command) -> Word | None:
     folder = command.words[1]
     is_inside = folder.is_known and not folder.text.startswith(("/", "-"))
     return folder if is_inside else None
-
-
-def _words_before(commands: Commands, command: Command) -> Iterator[Word]:
-    for each in commands.commands:
-        if each is command:
-            return
-        yield from each.arguments

@@ -36,10 +36,24 @@ def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]
     if resolution.outcome is Outcome.INVALID and place.source.file.problems:
         yield from _refused(place)
     elif resolution.outcome is not Outcome.OK:
+        if resolution.outcome is Outcome.NO_MATCH and (unknown := _unknown_indexes(place, deployment)):
+            named = ", ".join(unknown)
+            raise CannotCheck(
+                f"{resolution.message}, and {named} may name an index that has it: set it for this run too"
+            )
         yield _failed(place, resolution, deployment)
     yield from _ignored(place)
     yield from _doubts(place, resolution)
     yield from _of_lines_without_items(place, resolution, deployment)
+
+
+def _unknown_indexes(place: SourceOnTarget, deployment: Deployment) -> list[str]:
+    """What names an index, and is known on the platform only."""
+    services = (each for each in deployment.services if each.name in place.services)
+    unknown = (
+        each for service in services for found in deployment.build(service).installations for each in found.unknown
+    )
+    return list(dict.fromkeys(each for each in unknown if "INDEX" in each.upper() or "FIND" in each.upper()))
 
 
 def _of_lines_without_items(place: SourceOnTarget, resolution: Resolution, deployment: Deployment) -> Iterator[Finding]:

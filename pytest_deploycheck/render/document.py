@@ -10,6 +10,7 @@ import codecs
 import contextlib
 import gc
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -17,7 +18,7 @@ from typing import TypeAlias
 import yaml
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.render.folding import BLOCK_STYLES, written_offset
+from pytest_deploycheck.render.folding import BLOCK_STYLES, line_starts, written_offsets
 
 # https://yaml.org/spec/1.2.2/#103-core-schema
 _NULL = re.compile(r"null|Null|NULL|~|")
@@ -80,10 +81,15 @@ class Scalar(str):
 
     def at(self, offset: int) -> Location:
         """The place of a character of the text, by its number from 0."""
-        at = written_offset(self.text, self.written, self.style, offset) if self.written else offset + bool(self.style)
-        line = self.written.count("\n", 0, at)
-        column = at - self.written.rfind("\n", 0, at) if line else self.location.column + at
-        return Location(self.location.path, self.location.line + line, column)
+        start = self.location
+        if not self.written:
+            return Location(start.path, start.line, start.column + offset + bool(self.style))
+        offsets = written_offsets(self.text, self.written, self.style)
+        at = offsets[min(offset, len(offsets) - 1)]
+        starts = line_starts(self.written)
+        line = bisect_right(starts, at) - 1
+        column = at - starts[line] + (1 if line else start.column)
+        return Location(start.path, start.line + line, column)
 
 
 @dataclass(frozen=True)

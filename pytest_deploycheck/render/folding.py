@@ -5,27 +5,34 @@ https://yaml.org/spec/1.2.2/#73-flow-scalar-styles and #81-block-scalar-styles
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 BLOCK_STYLES = ("|", ">")
 
 # How many hexadecimal digits an escape has.
 _DIGITS = {"x": 2, "u": 4, "U": 8}
 
 
-def written_offset(text: str, written: str, style: str, offset: int) -> int:
-    """Where a character stands in a scalar as it is written.
+@lru_cache(maxsize=64)  # Many places of one scalar are asked for, one after the other.
+def written_offsets(text: str, written: str, style: str) -> tuple[int, ...]:
+    """Where each character stands in a scalar as it is written, and where its end does.
 
     :param written: from the first quote, or from the indicator of a block, on
-    :param offset: of the character in the text, from 0
     """
     at = written.find("\n") + 1 if style in BLOCK_STYLES else 1 if style else 0
-    passed = 0
-    while at < len(written):
-        at = _past_layout(text[passed : passed + 1], written, style, at)
-        if passed >= offset or at >= len(written):
-            break
-        width = _width(text[passed], written, style, at)
-        passed, at = passed + 1, at + width
-    return min(at, len(written))
+    offsets = []
+    for character in text:
+        at = _past_layout(character, written, style, at)
+        offsets.append(min(at, len(written)))
+        if at < len(written):
+            at += _width(character, written, style, at)
+    return (*offsets, min(_past_layout("", written, style, at), len(written)))
+
+
+@lru_cache(maxsize=64)
+def line_starts(written: str) -> tuple[int, ...]:
+    """Where the lines begin of what is written."""
+    return (0, *(at + 1 for at, character in enumerate(written) if character == "\n"))
 
 
 def _past_layout(character: str, written: str, style: str, at: int) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import PurePosixPath
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.sources.shell.command import Command, Commands, Word
@@ -23,9 +24,19 @@ _CONSTRAINT = ("-c", "--constraint", "--constraints")
 _EDITABLE = ("-e", "--editable")
 # Options that may be written together with their value: `-rrequirements.txt`.
 _SHORT = ("-r", "-c", "-e", "-i", "-f")
+# And so may flags be that stand before it: `-Ur requirements.txt`.
+_CLUSTER = re.compile(r"-[UqvI]+([rceif])(.*)", re.DOTALL)
 
 # What pip installs for itself and its builds.
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv"})
+
+# What pip and uv do beside installing.
+_INSTALLING_NOTHING = frozenset(
+    {
+        *("freeze", "list", "show", "check", "config", "cache", "download", "wheel", "uninstall", "inspect", "index"),
+        *("venv", "lock", "export", "python", "version", "self", "build", "publish", "tree", "compile"),
+    }
+)
 
 # They name files, and make none.
 _READERS = frozenset(
@@ -83,7 +94,9 @@ class Install:
         if self.command.directory is None or not named.is_known or is_elsewhere:
             return None
         path = posixpath.normpath(posixpath.join(self.command.directory, named.text))
-        return None if path in self.made or path.startswith("../") else path
+        above = (path, *(str(each) for each in PurePosixPath(path).parents if str(each) != "."))
+        is_project = path.rpartition("/")[2] in ("pyproject.toml", "setup.py", "setup.cfg", "pylock.toml")
+        return None if is_project or path.startswith("../") or not self.made.isdisjoint(above) else path
 
     @property
     def unknown(self) -> tuple[Word, ...]:
@@ -186,8 +199,15 @@ def read_installs(commands: Commands) -> Installs:
 
 def _is_harmless(command: Command) -> bool:
     """Whether a command is known to install nothing."""
-    name = command.program
-    return name in _table().install_nothing or bool(_PIP.fullmatch(name) or _PYTHON.fullmatch(name))
+    name, arguments = command.program, [each.text for each in command.arguments]
+    if "xargs" in command.wrappers:
+        return False
+    if _PYTHON.fullmatch(name):
+        return not arguments or arguments[0].rpartition("/")[2] == "manage.py" or arguments[0] in ("-V", "--version")
+    if _PIP.fullmatch(name) or name == "uv":
+        named = [each for each in arguments if not each.startswith("-") and each != "pip"]
+        return not named or named[0] in _INSTALLING_NOTHING
+    return name in _table().install_nothing or name == "manage.py"
 
 
 def _made(command: Command, *, is_install: bool) -> Iterator[str]:
@@ -202,6 +222,9 @@ def _made(command: Command, *, is_install: bool) -> Iterator[str]:
 
 def _from_project(command: Command) -> ProjectInstall | None:
     words = (command.program, *(each.text for each in command.arguments))
+    if command.program == "uv":
+        at = _subcommand(command.arguments, _table().valued["uv pip"])
+        words = (*words[:1], *words[1 + (at or 0) :], *words[1 : 1 + (at or 0)])
     for row in _table().from_projects:
         called = [str(each) for each in _texts(row["words"])]
         if list(words[: len(called)]) == called:
@@ -217,8 +240,11 @@ def _texts(value: object) -> Sequence[str]:
 
 def _install(command: Command) -> Install | None:
     installer, arguments = _installer(command)
-    at = next((at for at, each in enumerate(arguments) if not each.text.startswith("-")), None)
-    if not installer or at is None or arguments[at].text != "install":
+    if not installer or "xargs" in command.wrappers:
+        return None
+    at = _subcommand(arguments, _table().valued[installer])
+    names_files = installer == "uv pip" and at is not None and arguments[at].text == "sync"
+    if at is None or (arguments[at].text != "install" and not names_files):
         return None
     behind = (*arguments[:at], *arguments[at + 1 :])
     options: list[Option] = []
@@ -228,14 +254,15 @@ def _install(command: Command) -> Install | None:
             options.append(each)
         else:
             projects.append(each)
+    named = _values(options, _REQUIREMENT)
     return Install(
         command,
         installer,
         behind,
         tuple(each for each in options if each.spelling not in (*_REQUIREMENT, *_CONSTRAINT, *_EDITABLE)),
-        _values(options, _REQUIREMENT),
+        (*named, *projects) if names_files else named,
         _values(options, _CONSTRAINT),
-        tuple(projects),
+        () if names_files else tuple(projects),
         _values(options, _EDITABLE),
     )
 
@@ -243,9 +270,19 @@ def _install(command: Command) -> Install | None:
 def _installer(command: Command) -> tuple[str, tuple[Word, ...]]:
     if _PIP.fullmatch(command.program):
         return "pip", command.arguments
-    if command.program == "uv" and command.arguments and command.arguments[0].text == "pip":
-        return "uv pip", command.arguments[1:]
+    if command.program == "uv":
+        at = _subcommand(command.arguments, _table().valued["uv pip"])
+        if at is not None and command.arguments[at].text == "pip":
+            return "uv pip", (*command.arguments[:at], *command.arguments[at + 1 :])
     return "", ()
+
+
+def _subcommand(words: Sequence[Word], valued: frozenset[str]) -> int | None:
+    """Where the first word stands that is neither an option nor its value."""
+    at = 0
+    while at < len(words) and words[at].text.startswith("-"):
+        at += 2 if words[at].text in valued else 1
+    return at if at < len(words) else None
 
 
 def _values(options: Iterable[Option], spellings: Sequence[str]) -> tuple[Word, ...]:
@@ -263,6 +300,9 @@ def _options(words: Sequence[Word], valued: frozenset[str]) -> Iterator[Option |
             yield Option(word, spelling, _from(word, len(spelling) + 1))
         elif word.text in valued:
             yield Option(word, word.text, next(remaining, None))
+        elif cluster := _CLUSTER.fullmatch(word.text):
+            value = _from(word, cluster.start(2)) if cluster[2] else next(remaining, None)
+            yield Option(word, f"-{cluster[1]}", value)
         elif short and word.text != short:
             yield Option(word, short, _from(word, len(short)))
         else:

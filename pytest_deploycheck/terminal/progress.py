@@ -107,7 +107,9 @@ def progress_line(config: pytest.Config, environ: Mapping[str, str]) -> Progress
     """One on this run's terminal; None where nobody looks, or where somebody else paints."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     # A subclass has its own idea of the line on which the cursor stands. pytest has its name for all since 8.4 only.
-    if type(reporter).__module__ != "_pytest.terminal" or not reporter.isatty or reporter.verbosity < 0:
+    if reporter is None or type(reporter).__module__ != "_pytest.terminal":
+        return None
+    if not reporter.isatty or reporter.verbosity < 0:
         return None
     if hasattr(config, "workerinput") or environ.get("CI") or environ.get("TERM") == "dumb":
         return None

@@ -185,7 +185,7 @@ def test_a_variable_of_unknown_value_may_change_what_pip_picks(root: Path) -> No
         ("uv sync --frozen", ["pyproject.toml", "uv.lock"]),
         ("poetry install", ["pyproject.toml"]),
         ("python -m uv sync", ["pyproject.toml"]),
-        ("pipenv install --deploy", ["Pipfile", "Pipfile.lock"]),
+        ("pipenv install --deploy", ["Pipfile.lock"]),
         ("pip-sync requirements.txt", []),
     ],
 )

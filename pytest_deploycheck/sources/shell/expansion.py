@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
@@ -105,8 +105,11 @@ class Expansion:
         elif node.type in ("string", "translated_string"):
             yield from self._quoted(node)
         elif node.type in ("concatenation", "command_name"):
+            # `{a,b}` is several words, which are not told apart here.
+            is_braced = re.search(r"\{[^}]*(,|\.\.)[^}]*\}", re.sub(r"\$\{[^}]*\}|'[^']*'|\"[^\"]*\"", "", written))
             for child in node.children:
-                yield from self._pieces(child)
+                for piece in self._pieces(child):
+                    yield replace(piece, is_known=False) if is_braced else piece
         elif node.type in ("simple_expansion", "expansion", "command_substitution"):
             yield self._expanded(node)
         else:
@@ -135,6 +138,8 @@ class Expansion:
             return unknown
         value = self._value(name)
         operator = next((each.type for each in node.children[2:] if each.type != "}"), "")
+        if value == "" and operator in (":-", ":=", ":?"):
+            return unknown
         if value is not None and (not operator or operator in (*_DEFAULTING, ":?", "?")):
             return _Piece(value, splits=True)
         return unknown

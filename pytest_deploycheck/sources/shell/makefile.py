@@ -32,17 +32,25 @@ class Makefile:
     """A makefile's rules.
 
     :ivar path: relative to the root of the repository
+    :ivar is_partial: whether it includes others, which are not read
     """
 
-    def __init__(self, path: str, rules: Mapping[str, _Rule], variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: str, rules: Mapping[str, _Rule], variables: Mapping[str, str], defaults: Mapping[str, str]
+    ) -> None:
         self.path = path
+        self.is_partial = False
         self._rules = rules
         self._variables = variables
+        self._defaults = defaults
 
-    def recipes(self, targets: Sequence[str], environment: Mapping[str, str | None]) -> Iterator[Text]:
+    def recipes(
+        self, targets: Sequence[str], environment: Mapping[str, str | None], given: Mapping[str, str | None]
+    ) -> Iterator[Text]:
         """The commands for some targets, the first rule's where none is named.
 
-        :param environment: variables that count before those of the makefile
+        :param environment: variables that count where the makefile sets none
+        :param given: variables that count before those of the makefile
         :raises NoSuchTarget: there is no rule for one of them
         """
         first = next((name for name in self._rules if not name.startswith(".")), "")
@@ -51,7 +59,8 @@ class Makefile:
             if target not in self._rules:
                 raise NoSuchTarget(target or "anything")
             self._collect(target, order)
-        known = {**self._variables, **{name: value for name, value in environment.items() if value is not None}}
+        layers = (self._defaults, environment, {"MAKE": "make"}, self._variables, given)
+        known = {name: value for layer in layers for name, value in layer.items() if value is not None}
         return (
             self._text(location, line, {**known, "@": target})
             for target in order
@@ -84,21 +93,30 @@ def read_makefile(path: str, content: str) -> Makefile:
     """
     rules: dict[str, _Rule] = {}
     variables: dict[str, str] = {}
+    defaults: dict[str, str] = {}
+    is_partial = False
     current: list[_Rule] = []
     for number, line in _logical_lines(content):
         if line.startswith("\t"):
             for rule in current:
                 rule.recipe.append((Location(path, number, 2), line[1:]))
         elif found := _VARIABLE.fullmatch(_without_comment(line)):
-            _assign(variables, found[1], found[2] or "", found[3])
+            if found[2] == "?":
+                defaults.setdefault(found[1], found[3])
+            else:
+                _assign(variables, found[1], found[2] or "", found[3])
+        elif re.match(r"[-s]?include\b", line):
+            is_partial = True
         elif found := _RULE.fullmatch(_without_comment(line)):
             names = _expanded(found[1], variables).split()
             current = [rules.setdefault(name, _Rule()) for name in names]
             for rule in current:
                 rule.needs += _expanded(found[2], variables).split()
                 if found[3]:
-                    rule.recipe.append((Location(path, number, line.index(";") + 2), found[3]))
-    return Makefile(path, rules, variables)
+                    rule.recipe.append((Location(path, number, line.index(found[3], line.index(";")) + 1), found[3]))
+    makefile = Makefile(path, rules, variables, defaults)
+    makefile.is_partial = is_partial
+    return makefile
 
 
 def _logical_lines(content: str) -> Iterator[tuple[int, str]]:
@@ -120,14 +138,12 @@ def _without_comment(line: str) -> str:
 
 
 def _assign(variables: dict[str, str], name: str, operator: str, value: str) -> None:
-    if operator == "?" and name in variables:
-        return
     if operator == "+" and name in variables:
         value = f"{variables[name]} {value}"
     variables[name] = value
 
 
-def _expanded(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
+def _expanded(text: str, variables: Mapping[str, str], within: frozenset[str] = frozenset()) -> str:
     """References to variables that are known put in; ``$$`` is the shell's ``$``.
 
     What is not known, functions among it, becomes a variable of the shell, which is not known either.
@@ -137,8 +153,8 @@ def _expanded(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
         name = match[1] or match[2] or match[3] or match[4]
         if name is None:
             return "$"
-        if name not in variables or depth > 9:
+        if name not in variables or name in within:
             return f"${{{name}}}"
-        return _expanded(variables[name], variables, depth + 1)
+        return _expanded(variables[name], variables, within | {name})
 
     return _REFERENCE.sub(value, text)

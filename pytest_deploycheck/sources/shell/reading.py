@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pytest_deploycheck.sources.shell.calls import SHELLS, MakeCall, ShellCall, inline_text, is_shell_script
 from pytest_deploycheck.sources.shell.command import Command, Commands, Remark, Script, Word
@@ -13,12 +14,11 @@ from pytest_deploycheck.sources.shell.makefile import Makefile, NoSuchTarget, re
 from pytest_deploycheck.sources.shell.state import Repository, State
 from pytest_deploycheck.sources.shell.syntax import Syntax
 from pytest_deploycheck.sources.shell.text import Text, text_of_file
-from pytest_deploycheck.sources.shell.walk import Ended, Frame, Walk
+from pytest_deploycheck.sources.shell.walk import Ended, Frame, TooLong, Walk
 from pytest_deploycheck.sources.shell.wrapping import ASSIGNMENT, Wrapped, unwrapped
 
 # Scripts that call each other in a circle end here, and so do those that would take long to read.
 _MOST_DEPTH = 20
-_MOST_COMMANDS = 5000
 _MOST_BYTES = 1_000_000
 
 _ASSIGNING = frozenset({"export", "declare", "typeset", "local", "readonly"})
@@ -35,8 +35,14 @@ def read_commands(
     :param environment: the variables that are set there, None for values that are not known
     """
     shell = _Shell(Repository(root, checkout), State(directory, dict(environment), {}))
-    with contextlib.suppress(Ended, RecursionError):
+    try:
         shell.run(Frame(text, Syntax(text)))
+    except Ended:
+        pass
+    except (RecursionError, TooLong):
+        shell.give_up(
+            Remark(text.at(0), text.shown(text.text.partition("\n")[0])[:60], "it is too long to be read here")
+        )
     return shell.result()
 
 
@@ -53,6 +59,10 @@ class _Shell(Walk):
 
     def result(self) -> Commands:
         return Commands(tuple(self._commands), tuple(self._scripts), tuple(self._not_followed), tuple(self._mistakes))
+
+    def give_up(self, remark: Remark) -> None:
+        """Say that what follows is not known."""
+        self._not_followed[remark] = None
 
     def run(self, frame: Frame) -> None:
         """All of a text."""
@@ -72,8 +82,6 @@ class _Shell(Walk):
         found = Command(
             wrapped.words, self._state.directory, environment.assigned, wrapped.wrappers, self._conditions > 0
         )
-        if len(self._commands) >= _MOST_COMMANDS:
-            raise Ended
         builtin = _BUILTINS.get(program.text)
         if program.text in self._functions and not wrapped.wrappers:
             self._call(program.text, tuple(arguments))
@@ -104,9 +112,16 @@ class _Shell(Walk):
     def _call(self, name: str, arguments: tuple[Word, ...]) -> None:
         frame, body, is_conditional = self._functions[name]
         if self._running.count(f"{name}()") < 2 and len(self._running) < _MOST_DEPTH:
-            self._running.append(f"{name}()")
-            with self._perhaps() if is_conditional else contextlib.nullcontext():
+            with self._within(f"{name}()"), self._perhaps() if is_conditional else contextlib.nullcontext():
                 self._children(body, replace(frame, arguments=arguments))
+
+    @contextlib.contextmanager
+    def _within(self, name: str) -> Iterator[None]:
+        """A script or a function, as long as it runs."""
+        self._running.append(name)
+        try:
+            yield
+        finally:
             self._running.pop()
 
     # What shells do themselves.
@@ -144,7 +159,7 @@ class _Shell(Walk):
 
     def _chmod(self, command: Command, frame: Frame) -> None:
         mode, *paths = [each.text for each in command.arguments if not each.text.startswith("-")] or [""]
-        if "x" in mode or (mode.isdigit() and int(mode[-3], 8) % 2 if len(mode) >= 3 else False):
+        if "x" in mode or (re.fullmatch("[0-7]{3,4}", mode) and int(mode[-3]) % 2):
             self._executable.update(filter(None, map(self._inside, paths)))
         self._commands.append(command)
 
@@ -172,7 +187,8 @@ class _Shell(Walk):
     def _path(self, command: Command, wrapped: Wrapped, environment: State) -> None:
         """A program that is named with its folder: a file of the repository, or one that the build makes."""
         path = self._inside(command.words[0].text) if command.words[0].is_known else None
-        if path is None or self._repository.is_made(path) or path in self._named:
+        is_there = path is not None and (self._repository.root / path).is_file()
+        if path is None or (not is_there and (self._repository.is_made(path) or self._is_named(path))):
             self._add(command)
         else:
             self._file(command.words[0], command, command.arguments, is_program=True, environment=environment)
@@ -196,7 +212,7 @@ class _Shell(Walk):
             return
         file = self._repository.root / path
         is_there = file.is_file()
-        if not is_there and path in self._named:
+        if not is_there and self._is_named(path):
             self._unknown(command, f"{path} is made by a command before it")
             return
         self._scripts[Script(path, named.location, is_there, is_program, path in self._executable)] = None
@@ -211,6 +227,11 @@ class _Shell(Walk):
             self._state = environment or self._state
             self._script(path, content, arguments, command)
 
+    def _is_named(self, path: str) -> bool:
+        """Whether a command has named a path, or a folder above it, and so may have made it."""
+        above = (str(each) for each in PurePosixPath(path).parents if str(each) != ".")
+        return not self._named.isdisjoint((path, *above))
+
     def _content(self, file: Path, command: Command) -> str | None:
         try:
             if file.stat().st_size > _MOST_BYTES:
@@ -224,10 +245,9 @@ class _Shell(Walk):
         if path in self._running or len(self._running) >= _MOST_DEPTH:
             self._unknown(command, "it leads back to itself")
             return
-        self._running.append(path)
         text = text_of_file(path, content)
-        self.run(Frame(text, Syntax(text), path, arguments))
-        self._running.pop()
+        with self._within(path):
+            self.run(Frame(text, Syntax(text), path, arguments))
 
     def _make(self, command: Command, environment: State) -> None:
         """https://pubs.opengroup.org/onlinepubs/9799919799/utilities/make.html"""
@@ -240,17 +260,18 @@ class _Shell(Walk):
             return
         path, makefile = found
         try:
-            recipes = makefile.recipes(asked.targets, {**environment.variables, **asked.variables})
-        except NoSuchTarget as error:
-            self._unknown(command, f"{path} has no rule for {error}")
+            recipes = makefile.recipes(asked.targets, environment.variables, asked.variables)
+        except NoSuchTarget:
+            self._unknown(command, f"{path} has no rule for what it is to make")
             return
+        if makefile.is_partial:
+            self._unknown(command, f"{path} includes further makefiles")
         for text in recipes:
             with self._apart():
                 self._state = replace(environment, directory=folder)
                 if len(self._running) < _MOST_DEPTH:
-                    self._running.append(path)
-                    self.run(Frame(text, Syntax(text)))
-                    self._running.pop()
+                    with self._within(path):
+                        self.run(Frame(text, Syntax(text)))
 
     def _makefile(self, folder: str, names: Sequence[str]) -> tuple[str, Makefile] | None:
         for name in names:

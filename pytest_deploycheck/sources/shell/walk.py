@@ -19,10 +19,18 @@ from pytest_deploycheck.sources.shell.text import Text
 _TESTS = frozenset({"test", "[", "[[", "command", "which", "type", "hash", "grep"})
 
 _OUTPUTS = (">", ">>", "&>", "&>>", ">|")
+_COMMANDS = frozenset({"pipeline", "list", "command", "redirected_statement"})
+
+# A walk so long is one that goes in circles, or that nobody waits for.
+_MOST_VISITED = 200_000
 
 
 class Ended(Exception):
     """The script ends here: ``exit``, or ``exec`` with a program."""
+
+
+class TooLong(Exception):
+    """There is more to read than anybody waits for."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,7 @@ class Walk(ABC):
         self._repository = repository
         self._state = state
         self._conditions = 0
+        self._visited = 0
         self._commands: list[Command] = []
         self._named: set[str] = set()
         self._functions: dict[str, tuple[Frame, Node, bool]] = {}
@@ -67,6 +76,9 @@ class Walk(ABC):
 
     def _all(self, nodes: Sequence[Node], frame: Frame) -> None:
         for node in nodes:
+            self._visited += 1
+            if self._visited > _MOST_VISITED:
+                raise TooLong
             visit = _VISITS.get(node.type)
             if visit is not None:
                 visit(self, node, frame)
@@ -76,11 +88,9 @@ class Walk(ABC):
 
     def _list(self, node: Node, frame: Frame) -> None:
         left, *rest = node.children
-        before = len(self._commands)
-        self._all([left], frame)
         operator = rest[0].type if rest else ""
-        if operator == "||":
-            self._commands[before:] = [replace(each, is_tolerated=True) for each in self._commands[before:]]
+        with self._tolerated() if operator == "||" else contextlib.nullcontext():
+            self._all([left], frame)
         if operator == "||" or (operator == "&&" and self._is_test(left, frame)):
             with self._perhaps():
                 self._all(rest, frame)
@@ -88,19 +98,33 @@ class Walk(ABC):
             self._all(rest, frame)
 
     def _is_test(self, node: Node, frame: Frame) -> bool:
+        if node.type in ("negated_command", "redirected_statement"):
+            return any(self._is_test(each, frame) for each in node.children if each.is_named)
+        if node.type == "list":
+            left, operator, right, *_ = node.children
+            return operator.type == "||" or self._is_test(left, frame) or self._is_test(right, frame)
         first = frame.syntax.written(node).partition(" ")[0]
-        return node.type == "test_command" or first in _TESTS or (node.type == "list" and node.children[1].type == "||")
+        return node.type == "test_command" or first in _TESTS
 
     def _if(self, node: Node, frame: Frame) -> None:
         then = next((at for at, each in enumerate(node.children) if each.type == "then"), len(node.children))
-        self._all(node.children[:then], frame)
+        with self._tolerated():
+            self._all(node.children[:then], frame)
         body = node.children[then:]
         branches = [each for each in body if each.type in ("elif_clause", "else_clause")]
-        with self._perhaps():
-            self._all([each for each in body if each not in branches], frame)
-        for branch in branches:
+        before, states = self._state, []
+        for nodes in ([each for each in body if each not in branches], *(branch.children for branch in branches)):
+            self._state = before
             with self._perhaps():
-                self._children(branch, frame)
+                self._all(nodes, frame)
+            states.append(self._state)
+        self._state = before
+        for state in states:
+            self._state = self._state.or_else(state)
+
+    def _negated(self, node: Node, frame: Frame) -> None:
+        with self._tolerated():
+            self._children(node, frame)
 
     def _perhaps_children(self, node: Node, frame: Frame) -> None:
         with self._perhaps():
@@ -140,16 +164,24 @@ class Walk(ABC):
             self._functions[frame.syntax.written(name)] = (frame, body, self._conditions > 0)
 
     @contextlib.contextmanager
+    def _tolerated(self) -> Iterator[None]:
+        """Where what is run in here fails, the line goes on."""
+        before = len(self._commands)
+        yield
+        self._commands[before:] = [replace(each, is_tolerated=True) for each in self._commands[before:]]
+
+    @contextlib.contextmanager
     def _perhaps(self) -> Iterator[None]:
         """What is run in here may also not be run."""
         before = self._state
         self._conditions += 1
         try:
-            with contextlib.suppress(Ended):
-                yield
+            yield
+            self._state = self._state.or_else(before)
+        except Ended:
+            self._state = before  # What follows is run only where this was not.
         finally:
             self._conditions -= 1
-            self._state = self._state.or_else(before)
 
     @contextlib.contextmanager
     def _apart(self) -> Iterator[None]:
@@ -164,7 +196,9 @@ class Walk(ABC):
     # Simple commands.
 
     def _redirected(self, node: Node, frame: Frame) -> None:
-        redirections = [each for each in node.children if each.type == "file_redirect"]
+        heredocs = [each for each in node.children if each.type == "heredoc_redirect"]
+        parts = [each for part in (node, *heredocs) for each in part.children]
+        redirections = [each for each in parts if each.type == "file_redirect"]
         outputs = [
             word.text
             for each in redirections
@@ -173,6 +207,7 @@ class Walk(ABC):
         ]
         # In the tree, words behind a redirection are a part of it.
         further = [word for each in redirections for word in _destination(each)[1:]]
+        further += [word for each in heredocs for word in each.children_by_field_name("argument")]
         before = len(self._commands)
         for child in node.children:
             if child.type == "command":
@@ -182,6 +217,10 @@ class Walk(ABC):
         redirected = [replace(each, outputs=(*each.outputs, *outputs)) for each in self._commands[before:]]
         self._commands[before:] = redirected
         self._named.update(filter(None, (self._inside(each) for each in outputs)))
+        # And so is what else stands on the line of a here-document.
+        for heredoc in heredocs:
+            behind = heredoc.children_by_field_name("right")
+            self._all([each for each in heredoc.children if each in behind or each.type in _COMMANDS], frame)
 
     def _command(self, node: Node, frame: Frame, further: Sequence[Node] = ()) -> None:
         """
@@ -250,8 +289,9 @@ def _destination(redirection: Node) -> list[Node]:
 
 _Visit = Callable[[Walk, Node, Frame], None]
 _VISITS: dict[str, _Visit] = {
-    **dict.fromkeys(("program", "compound_statement", "do_group", "negated_command", "ERROR"), Walk._children),
+    **dict.fromkeys(("program", "compound_statement", "do_group", "ERROR"), Walk._children),
     "list": Walk._list,
+    "negated_command": Walk._negated,
     "if_statement": Walk._if,
     **dict.fromkeys(("while_statement", "c_style_for_statement", "case_item"), Walk._perhaps_children),
     "case_statement": Walk._children,

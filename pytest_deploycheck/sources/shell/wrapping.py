@@ -80,6 +80,8 @@ def _name(word: Word) -> str:
 def _calls(words: Sequence[Word], wrapper: Wrapper) -> bool:
     if wrapper.words == ("python", "-m"):
         return _module_at(words) is not None
+    if wrapper.words == ("command",) and len(words) > 1 and words[1].text in ("-v", "-V"):
+        return False  # It only asks where the program is.
     return tuple(each.text for each in words[1 : len(wrapper.words)]) == wrapper.words[1:]
 
 
@@ -107,7 +109,7 @@ def _module_at(words: Sequence[Word]) -> int | None:
     """Where the module of ``python -m MODULE`` stands."""
     at = 1
     while at < len(words) and words[at].text.startswith("-"):
-        if words[at].text == "-m":
+        if re.fullmatch("-[A-Za-z]*m", words[at].text):
             return at + 1 if at + 1 < len(words) else None
         at += 2 if words[at].text in ("-W", "-X") else 1
     return None

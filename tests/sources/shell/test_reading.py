@@ -244,12 +244,12 @@ def test_a_makefile_is_read_from_the_target_on(tmp_path: Path) -> None:
         "app> cd x",
         "app> a $HOME ${UNKNOWN} ${shell}",
     ]
-    assert places(found)[0] == "app/Makefile:9:9"
+    assert places(found)[0] == "app/Makefile:9:10"
 
 
 def test_a_target_without_a_rule_is_not_followed(tmp_path: Path) -> None:
     (remark,) = read("make install", tmp_path, {"Makefile": MAKEFILE}).not_followed
-    assert remark.reason == "Makefile has no rule for install"
+    assert remark.reason == "Makefile has no rule for what it is to make"
 
 
 @pytest.mark.parametrize(
