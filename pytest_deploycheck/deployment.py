@@ -212,7 +212,7 @@ class Deployment:
 
     @cached_property
     def secrets(self) -> tuple[tuple[str, str], ...]:
-        """Values of variables that may be secret, the longest first, with their names; this machine's are among them."""
+        """Values of variables that may be secret, the longest first, with their names; this machine's too."""
         from pytest_deploycheck.render.secret import may_be_secret
 
         found = {

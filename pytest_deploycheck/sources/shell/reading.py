@@ -146,7 +146,8 @@ class _Shell(Walk):
         """Only what follows in the function is left out, and that is seldom known: read on."""
 
     def _source(self, command: Command, frame: Frame) -> None:
-        if command.arguments:
+        # What an environment's activation changes is the path of programs.
+        if command.arguments and not command.arguments[0].text.endswith("bin/activate"):
             self._file(command.arguments[0], command, frame.arguments, is_apart=False)
 
     def _eval(self, command: Command, frame: Frame) -> None:
