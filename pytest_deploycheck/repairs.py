@@ -59,7 +59,7 @@ class Mended:
         :param first: the line to begin with
         """
         ordered = sorted(self.changes, key=lambda each: each.line != first or first is None)
-        shown = ", ".join(map(str, ordered))
+        shown = ", ".join(each.shown(first.path if first else "") for each in ordered)
         what = f"change {len(ordered)} lines: {shown}" if len(ordered) > 1 else f"write {shown}"
         everything = f"all {self.count} distributions are wheels" if self.count > 1 else "all it takes is a wheel"
         then = f"{'what can be a wheel is one' if self.reasons else everything} then"

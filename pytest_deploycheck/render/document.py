@@ -29,6 +29,9 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\
 # The one in C is there wherever PyYAML has a wheel; both compose the same.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+# https://yaml.org/spec/1.2.2/#rule-c-ns-properties
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
+
 # With what a scalar begins that may be something else than a text.
 _NOT_A_TEXT = frozenset("nN~tTfF+-.0123456789")
 
@@ -229,17 +232,26 @@ class _Lines:
         self._content = content
         self._lines: list[str] = []
 
-    def written(self, node: yaml.ScalarNode) -> str:
-        """A scalar as it stands in the file, empty where that is its text, in quotes or without."""
-        start, end = node.start_mark, node.end_mark
-        is_one_line = node.style not in BLOCK_STYLES and start.line == end.line
-        if is_one_line and end.column - start.column == len(node.value) + (2 if node.style else 0):
-            return ""
+    def start(self, node: yaml.ScalarNode) -> Location:
+        """Where a scalar begins, behind its anchor and its tag: to PyYAML they are a part of it."""
+        line, column = node.start_mark.line, node.start_mark.column
         self._lines = self._lines or _decoded(self._content).split("\n")
-        lines = self._lines[start.line : end.line + 1]
+        rest = self._lines[line][column:] if line < len(self._lines) else ""
+        if rest[:1] in ("&", "!") and node.style not in BLOCK_STYLES and (properties := _PROPERTIES.match(rest)):
+            column += properties.end()
+        return Location(self.path, line + 1, column + 1)
+
+    def written(self, node: yaml.ScalarNode, start: Location) -> str:
+        """A scalar as it stands in the file, empty where that is its text, in quotes or without."""
+        line, column, end = start.line - 1, start.column - 1, node.end_mark
+        is_bare = column == node.start_mark.column  # Others refer to an anchor, so what stands there is not only here.
+        is_one_line = node.style not in BLOCK_STYLES and line == end.line and is_bare
+        if is_one_line and end.column - column == len(node.value) + (2 if node.style else 0):
+            return ""
+        lines = self._lines[line : end.line + 1]
         if end.line < len(self._lines):
             lines[-1] = lines[-1][: end.column]
-        lines[0] = lines[0][start.column :]
+        lines[0] = lines[0][column:]
         return "\n".join(lines)
 
 
@@ -262,8 +274,8 @@ def _converted(node: yaml.Node, lines: _Lines, done: dict[int, Node | None]) -> 
     done[id(node)] = None
     converted: Node
     if isinstance(node, yaml.ScalarNode):
-        style = node.style or ""
-        converted = Scalar(node.value, _value(node.value, style), location, style, lines.written(node))
+        style, start = node.style or "", lines.start(node)
+        converted = Scalar(node.value, _value(node.value, style), start, style, lines.written(node, start))
     elif isinstance(node, yaml.SequenceNode):
         converted = Sequence(tuple(_converted(each, lines, done) for each in node.value), location)
     else:

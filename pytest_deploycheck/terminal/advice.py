@@ -35,12 +35,11 @@ def show_advice(
 
 def _text(cause: Cause, width: int | None) -> str:
     first, *others = cause.places
+    places = [each for each in dict.fromkeys(str(each.location) for each in others) if each != str(first.location)]
     lines = list(lines_of(cause.finding))
     # As warnings are written, with their class, by which filters select them.
     head = f"{first.location}: {DeploycheckAdvice.__name__}: {lines[0].text}"
     lines[0] = dataclasses.replace(lines[0], text=head)
-    if others:
-        lines.insert(
-            1, Line(Part.EVIDENCE, f"the same at {', '.join(str(each.location) for each in others)}", indent=2)
-        )
+    if places:
+        lines.insert(1, Line(Part.EVIDENCE, f"the same at {', '.join(places)}", indent=2))
     return plain(iter(lines), width - _INDENT if width else None)

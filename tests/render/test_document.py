@@ -105,6 +105,16 @@ def test_every_character_of_a_scalar_has_its_place(key: str) -> None:
         assert there.startswith((character, f"\\{character}")) or character.isspace(), (offset, character, place)
 
 
+@pytest.mark.parametrize(
+    "written", ["&b pip install", '&b "pip install"', "!!str pip install", "&b !!str 'pip install'"]
+)
+def test_a_scalar_begins_behind_its_anchor_and_its_tag(written: str) -> None:
+    text = f"command: {written}\n"
+    command = parsed(text).scalar("command")
+    assert command is not None
+    assert command.at(command.index("install")) == Location("render.yaml", 1, text.index("install") + 1)
+
+
 def test_blanks_before_a_block_count_for_its_columns() -> None:
     command = parsed("a: 1\ncommand: |\n    one\n    two\n").scalar("command")
     assert command is not None

@@ -42,7 +42,16 @@ class Change:
     hashes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        place = f"line {self.line.line}" if self.line else f"a new line, which picks {self.version}"
+        return self.shown()
+
+    def shown(self, path: str = "") -> str:
+        """The new line, and where it goes.
+
+        :param path: of the file that is spoken of anyway; empty where none is
+        """
+        place = f"a new line, which picks {self.version}"
+        if self.line is not None:
+            place = f"line {self.line.line}" if path in ("", self.line.path) else str(self.line)
         return f"{self.after} ({place}{', a downgrade' if self.is_downgrade else ''})"
 
 

@@ -129,6 +129,39 @@ def test_a_value_is_not_shown(tmp_path: Path) -> None:
     assert (command.words[1].text, str(command)) == ("https://value@host", "a https://$NAME@host")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a -x $NAME",
+        'bash -c "a -x $NAME"',
+        "eval a -x $NAME",
+        "bash -c \"bash -c 'a -x $NAME'\"",
+        "make",
+    ],
+)
+def test_a_value_is_not_shown_from_wherever_it_was_put_in(line: str, tmp_path: Path) -> None:
+    makefile = {"Makefile": "all:\n\ta -x $(NAME)\n"}
+    *_, last = read(line, tmp_path, makefile, {"NAME": "a-secret-value"}).commands
+    assert (last.words[-1].text, str(last)) == ("a-secret-value", "a -x $NAME")
+
+
+def test_the_login_of_a_url_is_not_shown(tmp_path: Path) -> None:
+    (command,) = read("a https://user:word@host https://$USER:$WORD@host", tmp_path).commands
+    assert str(command) == "a https://****@host https://$USER:$WORD@host"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a" + " && a" * 3000,
+        "".join(f"f{n}() {{ f{n + 1}; f{n + 1}; }}; " for n in range(40)) + "f40() { a; }; f0",
+    ],
+)
+def test_what_is_too_long_to_read_is_said(line: str, tmp_path: Path) -> None:
+    *_, remark = read(line, tmp_path).not_followed
+    assert remark.reason == "it is too long to be read here"
+
+
 def test_what_commands_set_is_the_environment_of_those_behind_them(tmp_path: Path) -> None:
     first, second = read("A=1 a; export B=2 C=$X; b", tmp_path, environment={"D": "3"}).commands
     assert (first.environment, second.environment) == ({"A": "1"}, {"B": "2", "C": None})
