@@ -6,12 +6,15 @@ the cache needs none of it.
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import ipaddress
 import os
+import sys
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
@@ -177,7 +180,7 @@ class Transport:
     def _opened(self) -> Session:
         with self._lock:
             if self._session is None:
-                with warnings.catch_warnings():
+                with warnings.catch_warnings(), _without_socks():
                     # requests warns of versions of chardet that it does not know: the tests of a user may forbid that.
                     warnings.simplefilter("ignore")
                     from pytest_deploycheck.resolution.http.requests_session import Session
@@ -188,6 +191,25 @@ class Transport:
     def _is_trusted(self, parts: SplitResult) -> bool:
         netloc = parts.netloc.rpartition("@")[2].lower()
         return not self._trusted_hosts.isdisjoint({netloc, parts.hostname, f"[{parts.hostname}]"})
+
+
+@contextlib.contextmanager
+def _without_socks() -> Iterator[None]:
+    """Where PySocks is not installed, urllib3 warns of it when requests asks for SOCKS.
+
+    The warning cannot be ignored for certain: what is ignored is the process's, and other threads change it meanwhile.
+    """
+    is_missing = _SOCKS not in sys.modules and importlib.util.find_spec("socks") is None
+    if is_missing:
+        sys.modules[_SOCKS] = None  # type: ignore[assignment] # Importing it then fails, as it would in any case.
+    try:
+        yield
+    finally:
+        if is_missing:
+            del sys.modules[_SOCKS]
+
+
+_SOCKS = "urllib3.contrib.socks"
 
 
 def _split(url: str) -> SplitResult:
