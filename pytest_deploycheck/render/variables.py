@@ -61,7 +61,7 @@ def _of_value(key: str, value: Scalar, name: str, around: Neighbours) -> Iterato
     if kind := secret_in(key, value.text):
         evidence = (kind.because,) if kind.because else ("whoever can read the repository can use it",)
         message = f"{name} is {kind.called}, and stands in the blueprint"
-        yield Fault(value.location, message, (around.unsaid, _REVOKE), evidence, kind.is_certain)
+        yield Fault(value.location, message, (f"{around.unsaid}; {_REVOKE}",), evidence, kind.is_certain)
     elif url is not None and (fault := _of_url(key, value, url, name, around)):
         yield fault
     elif is_placeholder(value.text):
