@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import hashlib
 import json
 import math
@@ -19,6 +18,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from pytest_deploycheck import __version__
+from pytest_deploycheck.garbage import not_collected
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.resolution.asked import Asked, Preferences
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
@@ -168,7 +168,7 @@ class Resolutions:
 
         def computed() -> tuple[Any, float]:
             watched = self.watch(f"a way out for {source.path}", lambda: self._client.traffic())
-            with watched, _without_collecting():
+            with watched, not_collected():
                 found, is_complete = compute()
             return found, self._fresh_until(places) if is_complete else 0.0
 
@@ -275,7 +275,7 @@ class Resolutions:
 
             view = self.view(source, target)
             watched = self.watch(f"{source.path} on {target.minor}", self._client.traffic)
-            with watched, _without_collecting():
+            with watched, not_collected():
                 found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
             self._cache.keep()
             return self._as_shown(_with_ignored(found, places)), self._fresh_until(places)
@@ -285,18 +285,6 @@ class Resolutions:
             return compute()[0]
         known = KnownResolutions(self._cache, run=self._run, offline=self._settings.offline)
         return known.get(key, compute)
-
-
-@contextlib.contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Python would look for cycles after every so many new objects: a tenth of the time, and it finds next to none."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def asked_of(source: Source) -> list[Asked]:

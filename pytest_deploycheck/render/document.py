@@ -7,8 +7,6 @@ knows 1.1 only, so it parses and composes here, and what a scalar means is decid
 from __future__ import annotations
 
 import codecs
-import contextlib
-import gc
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +15,7 @@ from typing import TypeAlias
 
 import yaml
 
+from pytest_deploycheck.garbage import not_collected
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.folding import BLOCK_STYLES, line_starts, written_offsets
 
@@ -152,20 +151,8 @@ def parse_document(content: bytes, path: str) -> Table:
     :param path: as locations have it
     :raises DocumentError: it is no YAML, or something else than one mapping
     """
-    with _nothing_collected():
+    with not_collected():
         return _parsed(content, path)
-
-
-@contextlib.contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """While a document is built, all that is made stays: to look for garbage in it takes longer than to build it."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _parsed(content: bytes, path: str) -> Table:

@@ -16,9 +16,9 @@ from pathlib import PurePosixPath
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.sources.shell.command import Command, Commands, Word
+from pytest_deploycheck.sources.shell.wrapping import PYTHON
 
 _PIP = re.compile(r"pip(?:\d+(?:\.\d+)?)?")
-_PYTHON = re.compile(r"python(?:\d+(?:\.\d+)?)?")
 _REQUIREMENT = ("-r", "--requirement", "--requirements")
 _CONSTRAINT = ("-c", "--constraint", "--constraints")
 _EDITABLE = ("-e", "--editable")
@@ -202,7 +202,7 @@ def _is_harmless(command: Command) -> bool:
     name, arguments = command.program, [each.text for each in command.arguments]
     if "xargs" in command.wrappers:
         return False
-    if _PYTHON.fullmatch(name):
+    if PYTHON.fullmatch(name):
         return not arguments or arguments[0].rpartition("/")[2] == "manage.py" or arguments[0] in ("-V", "--version")
     if _PIP.fullmatch(name) or name == "uv":
         named = [each for each in arguments if not each.startswith("-") and each != "pip"]

@@ -2,68 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
+from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.sources.shell.command import Command, Commands
+from pytest_deploycheck.sources.shell.wrapping import PYTHON
 
-# They read, print, set and install, and make no file or folder that a later command would look for.
-_MAKING_NOTHING = frozenset(
-    {
-        *("[", "alembic", "cat", "cd", "chmod", "command", "date", "declare", "diff", "dirname", "echo", "env", "exit"),
-        *(
-            "export",
-            "false",
-            "grep",
-            "head",
-            "hash",
-            "id",
-            "ls",
-            "printf",
-            "psql",
-            "pwd",
-            "set",
-            "shopt",
-            "sleep",
-            "sort",
-        ),
-        *(
-            "stat",
-            "sudo",
-            "tail",
-            "test",
-            "trap",
-            "true",
-            "type",
-            "ulimit",
-            "umask",
-            "uname",
-            "unset",
-            "wc",
-            "which",
-            ":",
-        ),
-        *(
-            "manage.py",
-            "apt",
-            "apt-get",
-            "apk",
-            "yum",
-            "dnf",
-            "brew",
-            "conda",
-            "mamba",
-            "pdm",
-            "pipenv",
-            "hatch",
-            "rye",
-        ),
-    }
-)
 _INSTALLING = frozenset({"install", "sync", "freeze", "list", "show", "check", "cache", "config", "uninstall", "venv"})
 _PIP = re.compile(r"pip(?:\d+(?:\.\d+)?)?|uv|poetry")
-_PYTHON = re.compile(r"python(?:\d+(?:\.\d+)?)?")
+
+
+@lru_cache(maxsize=1)
+def _making_nothing() -> frozenset[str]:
+    table = files("pytest_deploycheck.sources.shell").joinpath("making_nothing.json").read_text(encoding="utf-8")
+    return frozenset(json.loads(table)["value"])
 
 
 def certain_places(commands: Commands, root: Path) -> frozenset[Location]:
@@ -87,6 +43,6 @@ def _makes_nothing(command: Command) -> bool:
     arguments = [each.text for each in command.arguments]
     if _PIP.fullmatch(command.program):
         return not _INSTALLING.isdisjoint(arguments) or not arguments
-    if _PYTHON.fullmatch(command.program):
+    if PYTHON.fullmatch(command.program):
         return not arguments or arguments[0] == "--version" or arguments[0].rpartition("/")[2] == "manage.py"
-    return command.program in _MAKING_NOTHING
+    return command.program in _making_nothing()
