@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import shutil
-import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Mapping
@@ -29,6 +29,8 @@ _FORMAT = "v4"
 # https://bford.info/cachedir/
 _TAG = "CACHEDIR.TAG"
 _TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of pytest-deploycheck: it may be removed.\n"
+
+_NUMBERS = itertools.count()
 
 _SWEPT = "swept"
 _TEMPORARY = ".tmp"
@@ -106,13 +108,13 @@ class Cache:
     def write(self, kind: str, key: str, content: bytes) -> None:
         """Store an entry, replacing an older one."""
         path = self._path(kind, key)
+        # Not by tempfile, which takes as long as all the rest: nobody else has this process and this number.
+        temporary = f"{path}-{os.getpid()}-{next(_NUMBERS)}{_TEMPORARY}"
         with contextlib.suppress(OSError):
             self._make_folder(path.parent)
-            descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=_TEMPORARY)
             try:
-                with os.fdopen(descriptor, "wb") as stream:
-                    stream.write(_checksum(content))
-                    stream.write(content)
+                with open(temporary, "xb", buffering=0) as stream:
+                    stream.write(_checksum(content) + content)
                 os.replace(temporary, path)
             except BaseException:
                 with contextlib.suppress(OSError):

@@ -16,9 +16,10 @@ from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.direct import is_repository, local_folder, read_folder
+from pytest_deploycheck.resolution.fetching import Fetching, Steps, Wanted, waited_for
 from pytest_deploycheck.resolution.file import HASH_ALGORITHMS, File
 from pytest_deploycheck.resolution.http.answer import Refused
-from pytest_deploycheck.resolution.http.ranged import NotRanged, RangedFile
+from pytest_deploycheck.resolution.http.ranged import NotRanged, RangedFile, tail_of
 from pytest_deploycheck.resolution.http.transport import WORKERS, Answer, Transport, Unreachable, redacted, refusal
 from pytest_deploycheck.resolution.metadata import Metadata, parse_metadata
 from pytest_deploycheck.resolution.page import ACCEPT, IndexPage, ProjectPage, parse_page
@@ -84,6 +85,7 @@ class IndexClient:
         self._transport = transport
         # Offline there is nothing to wait for, and with one thread it is known when everything is done.
         self._threads = ThreadPoolExecutor(1 if offline else WORKERS, thread_name_prefix=_THREADS)
+        self._fetching = Fetching(transport, self._asked, self._threads, _THREADS)
         logging.getLogger("urllib3.connectionpool").addFilter(_is_of_others)
         self._lock = threading.Lock()
         self._futures: dict[tuple[str, str], Future[Any]] = {}
@@ -100,7 +102,7 @@ class IndexClient:
         :raises Unreachable: (in the future) the index did not answer, or with something that is no page
         """
         url = f"{index_url.rstrip('/')}/{project}/"
-        return self._once((f"page {machine}", url), lambda: self._load_page(url, project, machine))
+        return self._once((f"page {machine}", url), lambda: self._run(self._load_page(url, project, machine)))
 
     def links(self, url: str, project: str, machine: str) -> Future[ProjectPage]:
         """A project's files on a page that links the files of many (``--find-links``).
@@ -108,7 +110,7 @@ class IndexClient:
         :raises Unreachable: (in the future) as for :meth:`page`
         """
         key = (f"links {project} {machine}", url)
-        return self._once(key, lambda: self._load_page(url, project, machine))
+        return self._once(key, lambda: self._run(self._load_page(url, project, machine)))
 
     def metadata(self, file: File) -> Future[Metadata]:
         """The core metadata of a wheel.
@@ -116,7 +118,7 @@ class IndexClient:
         :raises BrokenDistribution: (in the future) the file holds none, or is another than the index describes
         :raises Unreachable: (in the future) the index did not answer
         """
-        return self._once(("metadata", file.url), lambda: self._load_metadata(file))
+        return self._once(("metadata", file.url), lambda: self._run(self._load_metadata(file)))
 
     def sdist(self, file: File) -> Future[Sdist]:
         """What a source distribution says of itself, statically.
@@ -124,7 +126,7 @@ class IndexClient:
         :raises BrokenDistribution: (in the future) the archive cannot be read, or is another than the index describes
         :raises Unreachable: (in the future) the index did not answer
         """
-        return self._once(("sdist", file.url), lambda: self._load_sdist(file))
+        return self._once(("sdist", file.url), lambda: self._threads.submit(self._load_sdist, file))
 
     def digest(self, file: File, algorithm: str) -> str:
         """Of a file's content, which is fetched whole for it.
@@ -135,7 +137,7 @@ class IndexClient:
         def load() -> str:
             return hashlib.new(algorithm, self._content(file)).hexdigest()
 
-        return self._once((f"digest {algorithm}", file.url), load).result()
+        return self._once((f"digest {algorithm}", file.url), lambda: self._threads.submit(load)).result()
 
     def traffic(self) -> Traffic:
         """What is done and what is waited for at this moment."""
@@ -154,7 +156,11 @@ class IndexClient:
         """Drop what is still waiting to be fetched; what is asked for later is a cancelled future."""
         with self._lock:
             self._closed = True
+            futures = list(self._futures.values())
+        self._fetching.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
+        for future in futures:
+            future.cancel()
         self._transport.close()
         self.cache.keep()
         self.cache.sweep()
@@ -170,20 +176,23 @@ class IndexClient:
             asked = len(self._futures)
             self._threads.submit(lambda: None).result()
 
-    def _once(self, key: tuple[str, str], load: Callable[[], Value]) -> Future[Value]:
+    def _once(self, key: tuple[str, str], start: Callable[[], Future[Value]]) -> Future[Value]:
         with self._lock:
             if key not in self._futures:
-                self._futures[key] = _cancelled() if self._closed else self._threads.submit(load)
+                self._futures[key] = _cancelled() if self._closed else start()
             return self._futures[key]
 
-    def _load_page(self, url: str, project: str, machine: str) -> ProjectPage:
+    def _run(self, steps: Steps[Value]) -> Future[Value]:
+        return self._threads.submit(waited_for, steps, self._asked) if self.offline else self._fetching.run(steps)
+
+    def _load_page(self, url: str, project: str, machine: str) -> Steps[ProjectPage]:
         if url.startswith("file:"):
-            return self._parsed(project, url, self._get(url), machine)
+            return self._parsed(project, url, self._transport.get(url), machine)
         key = f"{project} {machine} {url}"
         stored = StoredPage.load(self.cache.read("page", key))
         if stored is not None and (self.offline or stored.is_fresh(self.run)):
             return self._used(stored, project)
-        answer = self._get(url, {"Accept": ACCEPT, **(stored.conditions if stored else {})}, "the page")
+        answer = yield Wanted(url, "the page", {"Accept": ACCEPT, **(stored.conditions if stored else {})})
         if answer.status == 304 and stored is not None:
             stored = stored.renewed(answer, self.run)
         elif answer.status in (401, 403):
@@ -212,15 +221,19 @@ class IndexClient:
             raise Refused(stored.refusal)
         return stored.page or IndexPage.load(project, stored.content)
 
-    def _load_metadata(self, file: File) -> Metadata:
+    def _load_metadata(self, file: File) -> Steps[Metadata]:
+        def fetch() -> Metadata:
+            return waited_for(self._fetch_metadata(file), self._asked)
+
         if file.url.startswith("file:") or not file.sha256:
-            return self._cached("metadata", file, f"{_READING}", Metadata, lambda: self._fetch_metadata(file))
+            known: Metadata = yield lambda: self._cached("metadata", file, f"{_READING}", Metadata, fetch)
+            return known
         key = f"{_READING} {file.sha256}"
         stored = self.cache.metadata.read(key)
         if stored is not None:
             with contextlib.suppress(ValueError):  # Another version of this plugin wrote it.
                 return Metadata.load(stored)
-        metadata = self._fetch_metadata(file)
+        metadata = yield from self._fetch_metadata(file)
         self.cache.metadata.write(key, metadata.dump())
         return metadata
 
@@ -247,25 +260,33 @@ class IndexClient:
             self.cache.write(kind, key, value.dump() if digest else lasting(value.dump()))
         return value
 
-    def _fetch_metadata(self, file: File) -> Metadata:
+    def _fetch_metadata(self, file: File) -> Steps[Metadata]:
         if file.metadata is not None:
-            answer = self._get(f"{file.url}.metadata", what="the metadata file")
+            answer = yield Wanted(f"{file.url}.metadata", "the metadata file")
             if answer.status == 200:
                 _verify(file, answer.content, (file.metadata,), "the hash of its metadata file")
                 return _of_wheel(file, answer.content)
         if file.url.startswith("file:"):
             return _metadata_on_disk(file)
+        answer = yield Wanted(file.url, "the file", tail_of(_WHEEL_TAIL))
         try:
-            with self._ranged(file) as stream:
-                return _metadata_in_wheel(stream, stream, file)
+            ranged = RangedFile(self._transport, file.url, answer)
+            content = wheel_metadata(ranged.at_hand, _project_of(file))
+            if content is not None:
+                return _of_wheel(file, content)
+            metadata: Metadata = yield lambda: _metadata_in_wheel(ranged, ranged, file)
         except NotRanged as refusal:
-            whole = refusal.whole if refusal.whole is not None else self._download(file)
-            _verify(file, whole, file.hashes, "its hash")
-            return _metadata_in_wheel(Whole(whole), io.BytesIO(whole), file)
+            whole = refusal.whole
+            metadata = yield lambda: self._metadata_in_whole(file, whole)
+        return metadata
 
-    def _ranged(self, file: File) -> RangedFile:
-        self._assert_online(file.url, "the file")
-        return RangedFile(self._transport, file.url, _WHEEL_TAIL)
+    def _metadata_in_whole(self, file: File, content: bytes | None) -> Metadata:
+        """
+        :param content: of the file, if it was fetched already
+        """
+        whole = self._download(file) if content is None else content
+        _verify(file, whole, file.hashes, "its hash")
+        return _metadata_in_wheel(Whole(whole), io.BytesIO(whole), file)
 
     def _fetch_sdist(self, file: File) -> Sdist:
         if is_repository(file.url):
@@ -283,18 +304,15 @@ class IndexClient:
         return content
 
     def _content(self, file: File) -> bytes:
-        answer = self._get(file.url, what="the file")
+        answer = self._asked(Wanted(file.url, "the file"))
         if answer.status != 200:
             raise Unreachable(f"{redacted(file.url)}: {refusal(answer)}")
         return answer.content
 
-    def _get(self, url: str, headers: dict[str, str] | None = None, what: str = "") -> Answer:
-        self._assert_online(url, what)
-        return self._transport.get(url, headers)
-
-    def _assert_online(self, url: str, what: str) -> None:
-        if self.offline and not url.startswith("file:"):
-            raise NotCached(f"{what} {redacted(url)}")
+    def _asked(self, wanted: Wanted) -> Answer:
+        if self.offline and not wanted.url.startswith("file:"):
+            raise NotCached(f"{wanted.what} {redacted(wanted.url)}")
+        return self._transport.get(wanted.url, wanted.headers)
 
 
 def _is_of_others(record: logging.LogRecord) -> bool:
@@ -345,8 +363,7 @@ def _metadata_in_wheel(archive: Archive, stream: Any, file: File) -> Metadata:
     :param stream: the same as a file, for :mod:`zipfile`
     :raises BrokenDistribution: it is no wheel
     """
-    # PEP 427: the folder is named after the project and the version, but not always in the spelling of the file name.
-    project = canonicalize_name(file.filename.partition("-")[0])
+    project = _project_of(file)
     content = wheel_metadata(archive, project)
     if content is None:
         try:
@@ -354,6 +371,11 @@ def _metadata_in_wheel(archive: Archive, stream: Any, file: File) -> Metadata:
         except ValueError as error:
             raise BrokenDistribution(file, f"no wheel: {error}") from error
     return _of_wheel(file, content)
+
+
+def _project_of(file: File) -> str:
+    # PEP 427: the folder is named after the project and the version, but not always in the spelling of the file name.
+    return canonicalize_name(file.filename.partition("-")[0])
 
 
 def _of_wheel(file: File, content: bytes) -> Metadata:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult
 
 PAUSE = 0.3  # seconds, before another attempt
+RETRIED = frozenset({429, 500, 502, 503, 504})
+"""Statuses of a server in trouble, which may pass."""
+
 NO_URL = "this is no URL that can be asked for"
 
 
@@ -52,6 +55,11 @@ class Answer:
 def origin(parts: SplitResult) -> str:
     """The scheme and the host of a URL: who answers or does not."""
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_final(status: int) -> bool:
+    """Whether nothing follows on an answer with this status: no redirect, no login, no other attempt."""
+    return status == 304 or not (300 <= status < 400 or status in RETRIED or status in (401, 407))
 
 
 def refusal(answer: Answer) -> str:

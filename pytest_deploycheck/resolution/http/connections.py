@@ -13,18 +13,22 @@ import io
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from concurrent import futures
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 from weakref import WeakSet
 
-from requests import PreparedRequest
+from requests import PreparedRequest, Request
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
+from urllib3.response import BaseHTTPResponse
 
+from pytest_deploycheck.resolution.http.answer import Answer
 from pytest_deploycheck.resolution.http.authorities import Authorities
 
 # An answer may take longer than the patience for its first byte by as long as its size needs at this rate ...
@@ -70,9 +74,11 @@ class _BoundedStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        if deadline.left <= 0:
+        left = deadline.left
+        if left <= 0:
             raise TimeoutError("timed out")
-        self._socket.settimeout(deadline.wait)
+        if left < deadline.patience or self._socket.gettimeout() != deadline.patience:
+            self._socket.settimeout(min(deadline.patience, max(0.01, left)))
         count = self._stream.readinto(buffer)
         deadline.received += count or 0
         return count
@@ -171,9 +177,74 @@ class _TlsConnection(_Connection, HTTPSConnection):
 class _Pool(HTTPConnectionPool):
     ConnectionCls = _Connection
 
+    def connection(self) -> HTTPConnection:
+        """A new one, not open yet, that the pool does not know."""
+        return self._new_conn()  # type: ignore[return-value]
+
 
 class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
+
+    def connection(self) -> HTTPConnection:
+        """See :class:`_Pool`."""
+        return self._new_conn()  # type: ignore[return-value]
+
+
+class DirectLine:
+    """A connection without anything between it and the host; see :class:`.multiplexer.Line`.
+
+    :param patience: seconds, as in :class:`_Deadline`
+    """
+
+    def __init__(self, connection: HTTPConnection, patience: float) -> None:
+        self._connection = connection
+        self._connection.timeout = patience
+        self._patience = patience
+        self._url = ""
+        self._response: BaseHTTPResponse | None = None
+
+    def open(self) -> None:
+        """Connect."""
+        deadline.start(self._patience)
+        self._connection.connect()
+
+    def send(self, url: str, headers: Mapping[str, str]) -> None:
+        """Send a GET."""
+        self._url = url
+        parts = urlsplit(url)
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        self._connection.request("GET", target, headers=headers, preload_content=False)
+
+    def begin(self) -> None:
+        """Wait for the head of the answer."""
+        deadline.start(self._patience)
+        deadline.received = 0
+        self._response = self._connection.getresponse()
+
+    def receive(self) -> Answer:
+        """The answer, read to its end."""
+        if self._response is None:
+            self.begin()
+        else:
+            deadline.start(self._patience)
+            deadline.received = 0
+        response, self._response = self._response, None
+        assert response is not None  # It has begun.
+        content = response.read(decode_content=True)
+        return Answer(response.status, response.headers, content, self._url)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the host keeps it open after an answer."""
+        return self._connection.sock is not None
+
+    def fileno(self) -> int:
+        """Of the socket."""
+        return self._connection.sock.fileno()
+
+    def close(self) -> None:
+        """Also while another thread reads."""
+        self._connection.close()
 
 
 class Adapter(HTTPAdapter):
@@ -197,6 +268,11 @@ class Adapter(HTTPAdapter):
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         super().close()
+
+    def line(self, url: str, patience: float, *, verify: bool) -> DirectLine:
+        """A connection to the host of a URL, not open yet, and used by nobody else."""
+        pool: Any = self.get_connection_with_tls_context(Request("GET", url).prepare(), verify)
+        return DirectLine(pool.connection(), patience)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         """See :class:`requests.adapters.HTTPAdapter`."""

@@ -10,25 +10,25 @@ from pytest_deploycheck.resolution.http.transport import Answer, Transport
 class RangedFile(io.RawIOBase):
     """A remote file of which only what is read is fetched, for :mod:`zipfile`.
 
-    :param tail: bytes fetched first, from the end, where a zip archive has its directory
-    :ivar tail: those bytes
+    :param answer: to a request for :func:`tail_of` it, where a zip archive has its directory
+    :ivar tail: the last bytes
     :ivar length: of the whole file
-    :raises NotRanged: the server sends the whole file, which is then in ``whole``, or refuses
-    :raises Unreachable: no answer
+    :raises NotRanged: the server has sent the whole file, which is then in ``whole``, or refuses
     """
 
-    def __init__(self, transport: Transport, url: str, tail: int) -> None:
+    def __init__(self, transport: Transport, url: str, answer: Answer) -> None:
         super().__init__()
         self._transport = transport
         self._url = url
         self._position = 0
-        answer = self._ask(f"-{tail}")
         self.length = _total_length(answer)
         self.tail = answer.content
         self._parts = [(self.length - len(self.tail), self.tail)]
 
-    def _ask(self, span: str) -> Answer:
-        return self._transport.get(self._url, {"Range": f"bytes={span}", "Accept-Encoding": "identity"})
+    @property
+    def at_hand(self) -> Tail:
+        """What was fetched first."""
+        return Tail(self.length, self.tail)
 
     def readable(self) -> bool:
         """See :class:`io.RawIOBase`."""
@@ -68,10 +68,37 @@ class RangedFile(io.RawIOBase):
                 return content[start - first : end - first]
         # A few bytes more than asked for: zipfile reads a member's header, its name and its content one by one.
         last = min(self.length, max(end, start + 16_384)) - 1
-        answer = self._ask(f"{start}-{last}")
+        answer = self._transport.get(self._url, _range(f"{start}-{last}"))
         _total_length(answer)
         self._parts.append((start, answer.content))
         return answer.content[: end - start]
+
+
+class Tail:
+    """The last bytes of a file, where there is no time to wait for others."""
+
+    def __init__(self, length: int, tail: bytes) -> None:
+        self.length = length
+        self.tail = tail
+
+    def between(self, start: int, end: int) -> bytes:
+        """As :meth:`RangedFile.between`.
+
+        :raises ValueError: it is not at hand
+        """
+        first = self.length - len(self.tail)
+        if start < first:
+            raise ValueError("not at hand")
+        return self.tail[start - first : end - first]
+
+
+def tail_of(size: int) -> dict[str, str]:
+    """Headers that ask for the last bytes of a file."""
+    return _range(f"-{size}")
+
+
+def _range(span: str) -> dict[str, str]:
+    return {"Range": f"bytes={span}", "Accept-Encoding": "identity"}
 
 
 class NotRanged(Exception):

@@ -11,14 +11,14 @@ import requests
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3 import Retry
 from urllib3.exceptions import HTTPError
+from urllib3.util import make_headers
 
 from pytest_deploycheck import __version__
-from pytest_deploycheck.resolution.http.answer import NO_URL, PAUSE, Answer, Fault, origin
+from pytest_deploycheck.resolution.http.answer import NO_URL, PAUSE, RETRIED, Answer, Fault, origin
 from pytest_deploycheck.resolution.http.authorities import Authorities
-from pytest_deploycheck.resolution.http.connections import Adapter, deadline
+from pytest_deploycheck.resolution.http.connections import Adapter, DirectLine, deadline
 from pytest_deploycheck.resolution.http.credentials import Login, redacted
 
-_RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 _HEADERS = {"User-Agent": f"pytest-deploycheck/{__version__}", "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
 _REDIRECTS = requests.sessions.SessionRedirectMixin()
 
@@ -57,6 +57,24 @@ class Session:
         """Close all connections: who still waits for an answer waits no longer."""
         self._adapter.close()
 
+    def is_direct(self, url: str) -> bool:
+        """Whether nothing stands between this machine and the host."""
+        return not select_proxy(url, self._proxies_for(url))
+
+    def line(self, url: str, patience: float, *, trusted: bool) -> DirectLine:
+        """A connection to the host of a URL, for :class:`.Multiplexer`."""
+        return self._adapter.line(url, patience, verify=not trusted)
+
+    def headers(self, headers: Mapping[str, str], login: Login | None) -> dict[str, str]:
+        """Those of a request with these and this login.
+
+        :raises UnicodeEncodeError: the login is not in latin-1
+        """
+        said = {**_HEADERS, **headers}
+        if login is not None:
+            said |= make_headers(basic_auth=":".join(login))
+        return said
+
     def send(self, url: str, headers: Mapping[str, str], login: Login | None, *, trusted: bool) -> Answer:
         """GET, without following redirects.
 
@@ -77,7 +95,7 @@ class Session:
             content = response.raw.read(decode_content=True)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise self._fault(error, url, select_proxy(url, proxies)) from error
-        if response.status_code in _RETRIED_STATUSES:
+        if response.status_code in RETRIED:
             raise self._trouble(response)
         return Answer(response.status_code, response.headers, content, url, _target(response, url))
 

@@ -23,6 +23,7 @@ from pytest_deploycheck.resolution.http.credentials import Credentials, redacted
 from pytest_deploycheck.urls import path_of
 
 if TYPE_CHECKING:
+    from pytest_deploycheck.resolution.http.multiplexer import Line
     from pytest_deploycheck.resolution.http.requests_session import Session
 
 __all__ = ["WORKERS", "Answer", "Transport", "Unreachable", "redacted", "refusal"]
@@ -31,6 +32,7 @@ __all__ = ["WORKERS", "Answer", "Transport", "Unreachable", "redacted", "refusal
 WORKERS = 16
 
 _MOST_REDIRECTS = 20
+_BRIEF = 5.0  # seconds
 # After so many errors of a host in a row, there is but one attempt for each of its other URLs.
 _MOST_FAILURES = 3
 
@@ -70,6 +72,8 @@ class Transport:
             cert = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or cert
         self._options = (timeout, cert, client_cert, proxy, environment, WORKERS)
         self._session: Session | None = None
+        # By origin, whether no proxy stands before it.
+        self._direct: dict[str, bool] = {}
         self._lock = threading.Lock()
         self._credentials = Credentials(keyring_provider)
         self._trusted_hosts = set(map(str.lower, trusted_hosts))
@@ -95,6 +99,11 @@ class Transport:
         """Whether pip uses an index at this URL: it ignores one over http, unless its host is this one or trusted."""
         parts = _split(url)
         return parts.scheme != "http" or _is_this_machine(parts.hostname or "") or self._is_trusted(parts)
+
+    @property
+    def brief(self) -> float:
+        """Seconds to wait where :meth:`get` can be tried afterwards."""
+        return min(self._options[0], _BRIEF)
 
     def close(self) -> None:
         """Wait no longer, neither for answers nor to try again."""
@@ -124,6 +133,23 @@ class Transport:
                 return answer
         # Not from the fault: its causes know the URL with its credentials.
         raise Unreachable(f"{redacted(url)}: {self._failed[url]}")
+
+    def direct_headers(self, url: str, headers: Mapping[str, str]) -> Mapping[str, str] | None:
+        """What to send with a GET on a :meth:`line`; None where that would not do: it takes :meth:`get`."""
+        parts = _split(url)
+        host = origin(parts)
+        if host not in self._direct:
+            self._direct[host] = parts.scheme in ("http", "https") and self._opened().is_direct(url)
+        if not self._direct[host] or url in self._failed or host in self._silent:
+            return None
+        try:
+            return self._opened().headers(headers, self._credentials.known(url))
+        except UnicodeEncodeError:
+            return None
+
+    def line(self, url: str) -> Line:
+        """A connection to the host of a URL, for a :class:`.Multiplexer`."""
+        return self._opened().line(url, self.brief, trusted=self._is_trusted(_split(url)))
 
     def _attempted(self, url: str, host: str, headers: Mapping[str, str]) -> Answer:
         try:
