@@ -52,9 +52,37 @@ words = st.one_of(
 calls = st.builds(
     lambda program, arguments: " ".join((program, *arguments)), st.sampled_from(PROGRAMS), st.lists(words, max_size=3)
 )
+redirections = st.sampled_from(
+    [
+        "> log",
+        ">log",
+        ">> log",
+        "2>&1",
+        ">&2",
+        "&> log",
+        "< /dev/null",
+        "<<< text",
+        '<<< "two $NAME"',
+        "2> 'a log'",
+        "1>&-",
+    ]
+)
+here_documents = st.sampled_from(
+    ["<<END {}\nnot a command it's\nEND\n", "<<-'END' {}\n\tpip 'no > b\n\tEND\n", "<<A {} <<B\nA b\nA\npip\nB\n"]
+)
+parts = st.lists(st.one_of(words, redirections), max_size=4).map(" ".join)
+redirected = st.one_of(
+    st.builds("{} {}".format, st.sampled_from(PROGRAMS), parts),
+    st.builds("{} {}".format, redirections, calls),
+    st.builds(
+        lambda program, before, document, behind: f"{program} {before} {document.format(behind)}",
+        *(st.sampled_from(PROGRAMS), parts, here_documents, st.one_of(parts, st.builds("&& {}".format, calls))),
+    ),
+)
 simple = st.one_of(
     calls,
     calls,
+    redirected,
     st.sampled_from(
         [
             *(f"cd {each!r}" for each in FOLDERS),
@@ -128,7 +156,9 @@ def by_bash(line: str, checkout: Path, programs: Path, notes: Path) -> list[tupl
     done = subprocess.run(
         [BASH, "-c", line], cwd=checkout, env=environ, capture_output=True, stdin=subprocess.DEVNULL, timeout=20
     )
-    if any(each in done.stderr for each in (b"syntax error", b"No such file", b"can't cd", b"not found")):
+    if any(
+        each in done.stderr for each in (b"syntax error", b"unexpected EOF", b"No such file", b"can't cd", b"not found")
+    ):
         return None
     calls = notes.read_text().split("\035")[:-1]
     return [tuple(call.split("\036")[:-1]) for call in calls]
@@ -167,6 +197,7 @@ def is_run(ours: list[tuple[tuple[str, ...], bool, bool]], theirs: list[tuple[st
 
 @given(line=lines)
 @example(line="pip a && uv b || gunicorn c")
+@example(line="cd 'app' && pip > log a b")
 @example(line="bash ./build.sh x; (cd app && pip y); pip z")
 @example(line="work() {\ncd app\npip $1\n}\nwork 1\nwork 2")
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

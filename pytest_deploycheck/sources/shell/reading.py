@@ -113,7 +113,7 @@ class _Shell(Walk):
         frame, body, is_conditional = self._functions[name]
         if self._running.count(f"{name}()") < 2 and len(self._running) < _MOST_DEPTH:
             with self._within(f"{name}()"), self._perhaps() if is_conditional else contextlib.nullcontext():
-                self._children(body, replace(frame, arguments=arguments))
+                self._all([body], replace(frame, arguments=arguments))
 
     @contextlib.contextmanager
     def _within(self, name: str) -> Iterator[None]:

@@ -11,15 +11,13 @@ from tree_sitter import Node
 
 from pytest_deploycheck.sources.shell.command import Command, Word
 from pytest_deploycheck.sources.shell.expansion import Expansion, Places
+from pytest_deploycheck.sources.shell.redirections import REDIRECTIONS
 from pytest_deploycheck.sources.shell.state import Repository, State
 from pytest_deploycheck.sources.shell.syntax import Syntax
 from pytest_deploycheck.sources.shell.text import Text
 
 # Behind them, `&&` is a condition.
 _TESTS = frozenset({"test", "[", "[[", "command", "which", "type", "hash", "grep"})
-
-_OUTPUTS = (">", ">>", "&>", "&>>", ">|")
-_COMMANDS = frozenset({"pipeline", "list", "command", "redirected_statement"})
 
 # A walk so long is one that goes in circles, or that nobody waits for.
 _MOST_VISITED = 200_000
@@ -80,7 +78,10 @@ class Walk(ABC):
             if self._visited > _MOST_VISITED:
                 raise TooLong
             visit = _VISITS.get(node.type)
-            if visit is not None:
+            if visit is None:
+                continue
+            outputs = frame.syntax.outputs(node)
+            with self._writing(outputs, frame) if outputs else contextlib.nullcontext():
                 visit(self, node, frame)
 
     def _children(self, node: Node, frame: Frame) -> None:
@@ -195,40 +196,24 @@ class Walk(ABC):
 
     # Simple commands.
 
-    def _redirected(self, node: Node, frame: Frame) -> None:
-        heredocs = [each for each in node.children if each.type == "heredoc_redirect"]
-        parts = [each for part in (node, *heredocs) for each in part.children]
-        redirections = [each for each in parts if each.type == "file_redirect"]
-        outputs = [
-            word.text
-            for each in redirections
-            if any(child.type in _OUTPUTS for child in each.children)
-            for word in self._words(_destination(each)[:1], frame)
-        ]
-        # In the tree, words behind a redirection are a part of it.
-        further = [word for each in redirections for word in _destination(each)[1:]]
-        further += [word for each in heredocs for word in each.children_by_field_name("argument")]
-        before = len(self._commands)
-        for child in node.children:
-            if child.type == "command":
-                self._command(child, frame, further)
-            else:
-                self._all([child], frame)
-        redirected = [replace(each, outputs=(*each.outputs, *outputs)) for each in self._commands[before:]]
-        self._commands[before:] = redirected
-        self._named.update(filter(None, (self._inside(each) for each in outputs)))
-        # And so is what else stands on the line of a here-document.
-        for heredoc in heredocs:
-            behind = heredoc.children_by_field_name("right")
-            self._all([each for each in heredoc.children if each in behind or each.type in _COMMANDS], frame)
+    @contextlib.contextmanager
+    def _writing(self, names: Sequence[Node], frame: Frame) -> Iterator[None]:
+        """The output of what is run in here is written to files.
 
-    def _command(self, node: Node, frame: Frame, further: Sequence[Node] = ()) -> None:
+        :param names: of the files
         """
-        :param further: words that belong to it, and stand elsewhere
-        """
+        outputs = [word.text for word in self._words(names, frame)]
+        self._named.update(filter(None, map(self._inside, outputs)))
+        before = len(self._commands)
+        try:
+            yield
+        finally:
+            redirected = [replace(each, outputs=(*each.outputs, *outputs)) for each in self._commands[before:]]
+            self._commands[before:] = redirected
+
+    def _command(self, node: Node, frame: Frame) -> None:
         assigned = [each for each in node.children if each.type == "variable_assignment"]
-        named = [each for each in node.children if each.type not in ("variable_assignment", "file_redirect")]
-        named += further
+        named = [each for each in node.children if each.type not in ("variable_assignment", *REDIRECTIONS)]
         # The grammar goes on over the end of the line behind assignments that stand alone.
         stand_alone = bool(assigned and named) and "\n" in frame.syntax.between(
             assigned[-1].end_byte, named[0].start_byte
@@ -282,11 +267,6 @@ class Walk(ABC):
             self._state = self._state.without_variable(frame.syntax.written(each))
 
 
-def _destination(redirection: Node) -> list[Node]:
-    """Where a redirection leads, and the words behind it."""
-    return [each for each in redirection.children if each.is_named and each.type != "file_descriptor"]
-
-
 _Visit = Callable[[Walk, Node, Frame], None]
 _VISITS: dict[str, _Visit] = {
     **dict.fromkeys(("program", "compound_statement", "do_group", "ERROR"), Walk._children),
@@ -299,7 +279,7 @@ _VISITS: dict[str, _Visit] = {
     "subshell": Walk._subshell,
     "pipeline": Walk._pipeline,
     "function_definition": Walk._function,
-    "redirected_statement": Walk._redirected,
+    "redirected_statement": Walk._children,
     "command": Walk._command,
     "variable_assignment": Walk._assignment,
     "variable_assignments": Walk._children,

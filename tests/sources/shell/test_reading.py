@@ -118,6 +118,76 @@ def test_what_a_program_is_given(line: str, words: list[str], tmp_path: Path) ->
     assert [each.text for each in last.words] == words
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cd 'app' && a > log b c",
+        "a >> log b 2> f c",
+        "a b 2>&1 c",
+        "a < log b c",
+        "a &> log b c",
+        "a <<< log b c",
+        "a b > log <<< 'log' c",
+        "a >&- b c <&2",
+        "> log a b c",
+        "a > log \\\n  b c",
+        "! a > log b c",
+        "x | a > log b c",
+        "if x; then a > log b c; fi",
+        "a > $LOG b c",
+        "a <<END b c\nd\nEND\n",
+        "a > log <<-END b > log c\nd\n\tEND\n",
+        "a <<X b <<Y c\nd it's\nX\nd\nY\n",
+    ],
+)
+def test_words_behind_a_redirection_are_the_program_s(line: str, tmp_path: Path) -> None:
+    *_, last = read(line, tmp_path).commands
+    assert [each.text for each in last.words] == ["a", "b", "c"]
+    lines = line.splitlines()
+    assert [lines[each.location.line - 1][each.location.column - 1] for each in last.words] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("a <<END && b\nc\nEND\nd", ["a", "b", "d"]),
+        ("a <<END | b\nc\nEND\nd", ["a", "b", "d"]),
+        ("a <<X && b <<Y\nc\nX\nc\nY\nd", ["a", "b", "d"]),
+        ('a "$(b <<END\nit\'s\nEND\n)"\nd', ["b", 'a "$(b <<END\nit\'s\nEND\n)"', "d"]),
+        ("a <<END\n$(c) 'c\nEND\nd", ["a", "d"]),
+        ("a 'b\n' <<END\nc\nEND\nd", ["a 'b\n'", "d"]),
+        ("a << END", ["a"]),
+    ],
+)
+def test_a_here_document_is_no_command(line: str, expected: list[str], tmp_path: Path) -> None:
+    found = read(line, tmp_path)
+    assert ([str(each) for each in found.commands], found.mistakes) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    ("line", "outputs"),
+    [
+        ("a && b > f", [(), ("f",)]),
+        ("a > f b >> g", [("f", "g")]),
+        ("a 2>&1 >&2 < f", [()]),
+        ("a; > f b", [(), ("f",)]),
+        ("{ a; b > f; } > g", [("g",), ("f", "g")]),
+        ("f() { a; } > f; f; b", [("f",), ()]),
+        ("while a; do b; done > f", [("f",), ("f",)]),
+        ("a | b > f c", [(), ("f",)]),
+        ("exec a > f", [("f",)]),
+        ('a > "$NAME"', [("value",)]),
+    ],
+)
+def test_the_files_that_output_is_written_to(line: str, outputs: list[tuple[str, ...]], tmp_path: Path) -> None:
+    assert [each.outputs for each in read(line, tmp_path, environment={"NAME": "value"}).commands] == outputs
+
+
+def test_a_file_may_be_made_without_a_command(tmp_path: Path) -> None:
+    (remark,) = read("> x.sh; bash x.sh", tmp_path).not_followed
+    assert remark.reason == "x.sh is made by a command before it"
+
+
 @pytest.mark.parametrize("word", ["$SECRET", '"$SECRET"', "${OTHER:-1}", "*.txt", "~/x", "$(a)", "`a`", "$((1+2))"])
 def test_what_is_not_known_stands_as_it_is_written(word: str, tmp_path: Path) -> None:
     *_, last = read(f"a {word}", tmp_path, environment={"SECRET": None}).commands
