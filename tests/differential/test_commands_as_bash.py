@@ -30,10 +30,16 @@ NOTING = """#!/bin/sh
 note=$(printf '%s\\036' "$PWD" "${0##*/}" "$@")
 printf '%s\\035' "$note" >> "$NOTES"
 """
+FAILURES = (
+    *(b"syntax error", b"unexpected EOF", b"No such file", b"can't cd", b"not found", b"OLDPWD not set"),
+    b"directory stack empty",
+)
 VALUES = {"NAME": "value", "TWO": "one two", "EMPTY": ""}
 SCRIPTS = {
-    "build.sh": '#!/usr/bin/env bash\ncd "$(dirname "$0")"\npip script "$1" $#\n'.replace(" $#", ""),
+    "build.sh": '#!/usr/bin/env bash\ncd "$(dirname "$0")"\npip script "$1" $#\nshift\npip "$@" $# end\n',
     "app/run.sh": 'cd inner\nexec gunicorn "$@"\npip never\n',
+    "set.sh": 'set -- "$2" \'x y\' $1\npip "$*" $*\nshift 2\nuv $1 $#\n',
+    "shift.sh": "shift || true\n",
     "env.sh": "export NAME=sourced\ncd app\n",
     "Makefile": "X = made\nall: needs\n\t@pip $(X) \\\n\t  more\n\tcd app && uv here\nneeds:\n\tpip needed $$NAME\n",
 }
@@ -86,12 +92,32 @@ simple = st.one_of(
     st.sampled_from(
         [
             *(f"cd {each!r}" for each in FOLDERS),
-            *("cd ..", "cd .", 'cd "$PWD"', "cd $NAME/..", "NAME=other", "export TWO='3 4' NAME=new", "true", ":"),
+            *(
+                "cd ..",
+                "cd .",
+                'cd "$PWD"',
+                "cd $NAME/..",
+                "cd -",
+                "NAME=other",
+                "export TWO='3 4' NAME=new",
+                "true",
+                ":",
+            ),
             *(
                 "bash ./build.sh arg",
                 "sh app/run.sh one 'two three'",
                 ". ./env.sh",
                 "./build.sh 'a b'",
+                "bash set.sh one 'two three'",
+                "set -- a 'b c'",
+                "set -eu; set +eu",
+                "shift || true",
+                ". ./shift.sh",
+                ". ./shift.sh x y",
+                'pip "$@" $#',
+                "bash -c 'pip \"$@\"' name one 'two three'",
+                *(f"pushd {each!r}" for each in FOLDERS),
+                "popd",
                 "make",
                 "make needs",
             ),
@@ -118,6 +144,7 @@ def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("{{ {}\n}}".format, inner),
         st.builds("if true; then\n{}\nelse\n{}\nfi".format, inner, inner),
         st.builds("for each in 1 'two 3'; do\n{}\npip \"$each\"\ndone".format, inner),
+        st.builds('until test "$seen"; do\nseen=1\npip "$@"\n{}\ndone'.format, inner),
         st.builds("work() {{\n{}\npip $1\n}}\nwork 1\nwork 2".format, inner),
         st.builds("# it's a comment\n{}".format, inner),
         st.builds("{} | {}".format, calls, calls),
@@ -156,9 +183,7 @@ def by_bash(line: str, checkout: Path, programs: Path, notes: Path) -> list[tupl
     done = subprocess.run(
         [BASH, "-c", line], cwd=checkout, env=environ, capture_output=True, stdin=subprocess.DEVNULL, timeout=20
     )
-    if any(
-        each in done.stderr for each in (b"syntax error", b"unexpected EOF", b"No such file", b"can't cd", b"not found")
-    ):
+    if any(each in done.stderr for each in FAILURES):
         return None
     calls = notes.read_text().split("\035")[:-1]
     return [tuple(call.split("\036")[:-1]) for call in calls]

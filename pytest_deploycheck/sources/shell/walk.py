@@ -36,13 +36,11 @@ class Frame:
     """One text that is read.
 
     :param script: the file, None for a command line
-    :param arguments: of the script or function; None where they are not known
     """
 
     text: Text
     syntax: Syntax
     script: str | None = None
-    arguments: tuple[Word, ...] | None = None
 
 
 class Walk(ABC):
@@ -62,7 +60,7 @@ class Walk(ABC):
         self._functions: dict[str, tuple[Frame, Node, bool]] = {}
 
     @abstractmethod
-    def _simple(self, words: tuple[Word, ...], environment: State, frame: Frame) -> None:
+    def _simple(self, words: tuple[Word, ...], environment: State) -> None:
         """Run a program with its arguments.
 
         :param environment: the state with the variables that stand before it
@@ -131,6 +129,15 @@ class Walk(ABC):
         with self._perhaps():
             self._children(node, frame)
 
+    def _loop(self, node: Node, frame: Frame) -> None:
+        """What is known in every turn: a later one begins with what an earlier one has left."""
+        while True:
+            before, commands = self._state, len(self._commands)
+            self._perhaps_children(node, frame)
+            if self._state == before:
+                return
+            del self._commands[commands:]
+
     def _for(self, node: Node, frame: Frame) -> None:
         """A loop over words that are known is run for each of them."""
         name, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
@@ -146,9 +153,8 @@ class Walk(ABC):
                 self._state = self._state.with_variable(variable, value.text)
                 self._children(body, frame)
         else:
-            with self._perhaps():
-                self._state = self._state.with_variable(variable, None)
-                self._children(body, frame)
+            self._state = self._state.with_variable(variable, None)
+            self._loop(body, frame)
 
     def _subshell(self, node: Node, frame: Frame) -> None:
         with self._apart():
@@ -227,7 +233,7 @@ class Walk(ABC):
             self._substitutions(named, frame)
         words = self._words(named, frame)
         if words:
-            self._simple(words, environment, frame)
+            self._simple(words, environment)
         else:
             self._state = environment
 
@@ -235,7 +241,7 @@ class Walk(ABC):
         root = self._repository.checkout
         script = self._repository.absolute(frame.script.rpartition("/")[0] if frame.script is not None else None)
         places = Places(script, self._repository.absolute(self._state.directory), root)
-        expansion = Expansion(frame.text, frame.syntax, self._state.variables, places, frame.arguments)
+        expansion = Expansion(frame.text, frame.syntax, self._state.variables, places, self._state.parameters)
         return tuple(word for node in nodes for word in expansion.words(node))
 
     def _substitutions(self, nodes: Sequence[Node], frame: Frame) -> None:
@@ -273,7 +279,8 @@ _VISITS: dict[str, _Visit] = {
     "list": Walk._list,
     "negated_command": Walk._negated,
     "if_statement": Walk._if,
-    **dict.fromkeys(("while_statement", "c_style_for_statement", "case_item"), Walk._perhaps_children),
+    **dict.fromkeys(("while_statement", "c_style_for_statement"), Walk._loop),
+    "case_item": Walk._perhaps_children,
     "case_statement": Walk._children,
     "for_statement": Walk._for,
     "subshell": Walk._subshell,

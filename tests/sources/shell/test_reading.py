@@ -82,12 +82,25 @@ def test_which_commands_run(line: str, expected: list[str], tmp_path: Path) -> N
         ("cd app || exit 1; a", "app"),
         ("cd; a", None),
         ("cd -; a", None),
+        ("cd app; cd ../web; cd -; a", "app"),
+        ("if x; then cd app; fi; cd web; cd -; a", None),
+        ("cd app; cd -; cd -; a", "app"),
         ("cd ~/app; a", None),
         ("cd $WHERE; a", None),
         ("cd ..; a", None),
         ("cd /tmp; a", None),
         ("if x; then cd app; fi; a", None),
-        ("pushd app; popd; a", None),
+        ("pushd app; popd; a", "."),
+        ("pushd app; pushd inner; popd; a", "app"),
+        ("pushd app; pushd /tmp; popd; popd; a", "."),
+        ("pushd app > /dev/null; popd > /dev/null; a", "."),
+        ("popd; a", None),
+        ("pushd app; pushd; a", None),
+        ("pushd app; pushd; popd; a", None),
+        ("pushd app; popd +0; a", None),
+        ("if x; then pushd app; fi; popd; a", None),
+        ("pushd app; bash -c popd; a", "app"),
+        ("while x; do cd app; done; a", None),
     ],
 )
 def test_where_a_command_runs(line: str, directory: str | None, tmp_path: Path) -> None:
@@ -111,11 +124,48 @@ def test_where_a_command_runs(line: str, directory: str | None, tmp_path: Path) 
         ("export A=1 B; declare -x C=2; a $A $C", ["a", "1", "2"]),
         ("a b[c]", ["a", "b[c]"]),
         ("a b>=1", ["a", "b"]),
+        ("set -- b 'c d'; a $2 \"$2\" $#", ["a", "c", "d", "c d", "2"]),
+        ("set b; a $1", ["a", "b"]),
+        ("set -euo pipefail b; a $1", ["a", "b"]),
+        ("set -- b c; set -e; a $1", ["a", "b"]),
+        ("set -- b c d; shift; shift 1; a $1 $2 end", ["a", "d", "end"]),
+        ("f() { shift; a \"$@\"; }; f 'b c' 'd e'", ["a", "d e"]),
+        ("f() { set -- x; }; set -- b; f; a $1", ["a", "b"]),
+        ("set -- 'b c' d; a $@ \"$*\"", ["a", "b", "c", "d", "b c d"]),
+        ("bash -c 'a $1' name b", ["a", "b"]),
+        ("set -- b; bash -c 'a $1 $#'", ["a", "0"]),
+        ('set -- x "$SECRET" b; a $3', ["a", "b"]),
+        ("set -- b; . ./shift.sh; a $#", ["a", "0"]),
+        ("set -- b; . ./shift.sh c d; a $#", ["a", "1"]),
     ],
 )
 def test_what_a_program_is_given(line: str, words: list[str], tmp_path: Path) -> None:
-    *_, last = read(line, tmp_path, environment={"NAME": "value", "SECRET": None}).commands
+    files = {"shift.sh": "shift\n"}
+    *_, last = read(line, tmp_path, files, {"NAME": "value", "SECRET": None}).commands
     assert [each.text for each in last.words] == words
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a $1",
+        "set -- $SECRET b; a $2",
+        "set -- $SECRET b; a $#",
+        "set -- $SECRET b; shift; a $1",
+        "set $SECRET b; a $1",
+        "set -- b; shift 2; a $1",
+        "set -- b; shift $SECRET; a $1",
+        "set -- b; if x; then shift; fi; a $1",
+        "set -- b c; while x; do a $1; shift; done",
+        "set -- b c; for each in $SECRET; do a $1; shift; done",
+        "N=1; while x; do a $N; N=2; done",
+    ],
+)
+def test_what_may_be_one_thing_or_another_is_not_known(line: str, tmp_path: Path) -> None:
+    last = next(
+        each for each in reversed(read(line, tmp_path, environment={"SECRET": None}).commands) if str(each)[0] == "a"
+    )
+    assert [each.is_known for each in last.words] == [True, False]
 
 
 @pytest.mark.parametrize(
