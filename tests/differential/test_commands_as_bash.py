@@ -41,6 +41,8 @@ SCRIPTS = {
     "set.sh": 'set -- "$2" \'x y\' $1\npip "$*" $*\nshift 2\nuv $1 $#\n',
     "shift.sh": "shift || true\n",
     "env.sh": "export NAME=sourced\ncd app\n",
+    "app/Makefile": ".ONESHELL:\nall:\n\t@cd inner; N=1\n\t-pip $$PWD \\\n\t  $$N\n\t@if true; then\n\tuv x\n\tfi\n",
+    "one.mk": "Y = b\nifdef Z\nY = c\nall: two\nendif\nall:\n\t-pip $(Y)\ntwo:\n\t-pip $(Z)\n",
     "Makefile": "X = made\nall: needs\n\t@pip $(X) \\\n\t  more\n\tcd app && uv here\nneeds:\n\tpip needed $$NAME\n",
 }
 
@@ -70,7 +72,7 @@ redirections = st.sampled_from(
         "<<< text",
         '<<< "two $NAME"',
         "2> 'a log'",
-        "1>&-",
+        "3>&-",
     ]
 )
 here_documents = st.sampled_from(
@@ -120,6 +122,9 @@ simple = st.one_of(
                 "popd",
                 "make",
                 "make needs",
+                "make -C app",
+                "make -f one.mk all Z=3",
+                "make -f one.mk all",
             ),
             *("eval 'pip evaluated $NAME'", "bash -c 'pip inline' name", "A=1 pip prefixed", "python -m pip module"),
             *(

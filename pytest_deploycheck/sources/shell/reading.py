@@ -294,12 +294,16 @@ class _Shell(Walk):
             return
         if makefile.is_partial:
             self._unknown(command, f"{path} includes further makefiles")
-        for text in recipes:
-            with self._apart():
-                self._state = replace(environment.of_child(()), directory=folder)
+        child = environment.of_child(())
+        child = replace(child, directory=folder, variables={**child.variables, **dict.fromkeys(makefile.unknown)})
+        for recipe in recipes:
+            perhaps = self._perhaps() if recipe.is_conditional else contextlib.nullcontext()
+            tolerated = self._tolerated() if recipe.is_tolerated or asked.tolerates else contextlib.nullcontext()
+            with self._apart(), perhaps, tolerated:
+                self._state = child
                 if len(self._running) < _MOST_DEPTH:
                     with self._within(path):
-                        self.run(Frame(text, Syntax(text)))
+                        self.run(Frame(recipe.text, Syntax(recipe.text)))
 
     def _makefile(self, folder: str, names: Sequence[str]) -> tuple[str, Makefile] | None:
         for name in names:

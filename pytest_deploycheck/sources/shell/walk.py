@@ -174,8 +174,10 @@ class Walk(ABC):
     def _tolerated(self) -> Iterator[None]:
         """Where what is run in here fails, the line goes on."""
         before = len(self._commands)
-        yield
-        self._commands[before:] = [replace(each, is_tolerated=True) for each in self._commands[before:]]
+        try:
+            yield
+        finally:
+            self._commands[before:] = [replace(each, is_tolerated=True) for each in self._commands[before:]]
 
     @contextlib.contextmanager
     def _perhaps(self) -> Iterator[None]:

@@ -400,6 +400,95 @@ def test_a_makefile_is_read_from_the_target_on(tmp_path: Path) -> None:
     assert places(found)[0] == "app/Makefile:9:10"
 
 
+def tolerated(commands: Commands) -> list[str]:
+    return [str(each) for each in commands.commands if each.is_tolerated]
+
+
+def test_a_line_of_a_makefile_that_begins_with_a_minus_may_fail(tmp_path: Path) -> None:
+    makefile = "all: other\n\t-a || b\n\t@-c\n\td -e\n\t@ -exec f\nother:\n\tg\n"
+    assert tolerated(read("make", tmp_path, {"Makefile": makefile})) == ["a", "b", "c", "f"]
+
+
+@pytest.mark.parametrize(
+    ("line", "end", "expected"),
+    [
+        ("make", "", []),
+        ("make", ".IGNORE:\n", ["a", "b"]),
+        ("make", ".IGNORE: needs\n", ["b"]),
+        ("make -i", "", ["a", "b"]),
+        ("make -k", "", []),
+    ],
+)
+def test_the_ways_to_have_make_go_on_where_something_fails(
+    line: str, end: str, expected: list[str], tmp_path: Path
+) -> None:
+    makefile = f"all: needs\n\ta\nneeds:\n\tb\n{end}"
+    assert sorted(tolerated(read(line, tmp_path, {"Makefile": makefile}))) == expected
+
+
+def test_the_lines_of_a_recipe_have_a_shell_each(tmp_path: Path) -> None:
+    found = read("make", tmp_path, {"Makefile": "all:\n\tcd app\n\ta\n"})
+    assert [shown(each) for each in found.commands] == [".> cd app", ".> a"]
+
+
+def test_the_lines_of_a_recipe_have_one_shell_where_make_is_asked_for_it(tmp_path: Path) -> None:
+    makefile = ".ONESHELL:\nF = app\nall:\n\t@cd $(F)\n\t@X=1; \\\n\t  a $$X\n\t-if b; then\n\tc\n\tfi\n"
+    found = read("make", tmp_path, {"Makefile": makefile})
+    assert [shown(each) for each in found.commands] == [".> cd app", "app> a 1", "app> b", "app> c ?"]
+    assert places(found)[0] == "Makefile:4:3"
+    assert places(found)[2:] == ["Makefile:7:6", "Makefile:8:2"]
+    assert tolerated(found) == ["b"]
+
+
+CONDITIONAL = """\
+FILE = a.txt
+ifdef CI
+FILE = b.txt
+ifeq ($(CI),1)
+  OTHER ?= c.txt
+endif
+else
+FILE += d.txt
+endif
+all: sure
+\ta $(FILE) $(OTHER)
+ifdef CI
+\tb
+all: perhaps
+endif
+\tc
+sure:
+\td
+perhaps: needed
+\te
+needed: sure
+\tf
+"""
+
+
+def test_what_stands_under_a_condition_of_a_makefile_may_be_so_or_not(tmp_path: Path) -> None:
+    found = read("make", tmp_path, {"Makefile": CONDITIONAL}, {"FILE": "x"})
+    assert [shown(each) for each in found.commands] == [
+        *(".> d", ".> f ?", ".> e ?", ".> a ${FILE} ${OTHER}", ".> b ?", ".> c"),
+    ]
+    assert [each.is_known for each in found.commands[3].words] == [True, False, False]
+
+
+def test_a_variable_that_make_is_given_does_not_depend_on_a_condition(tmp_path: Path) -> None:
+    found = read("make FILE=y OTHER=z", tmp_path, {"Makefile": CONDITIONAL})
+    assert shown(found.commands[3]) == ".> a y z"
+
+
+def test_what_is_needed_for_certain_too_is_certain(tmp_path: Path) -> None:
+    makefile = "all: a b\n\nifdef X\na: c\nendif\na:\n\ta\nb: c\n\tb\nc:\n\tc\n"
+    assert [shown(each) for each in read("make", tmp_path, {"Makefile": makefile}).commands] == [".> c", ".> a", ".> b"]
+
+
+def test_the_text_that_a_makefile_defines_is_no_rule(tmp_path: Path) -> None:
+    makefile = "all:\n\ta $(TEXT)\ndefine TEXT\n\tb\nall: c\nendef\nc:\n\tc\n"
+    assert [shown(each) for each in read("make", tmp_path, {"Makefile": makefile}).commands] == [".> a ${TEXT}"]
+
+
 def test_a_target_without_a_rule_is_not_followed(tmp_path: Path) -> None:
     (remark,) = read("make install", tmp_path, {"Makefile": MAKEFILE}).not_followed
     assert remark.reason == "Makefile has no rule for what it is to make"
