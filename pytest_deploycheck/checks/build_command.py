@@ -37,7 +37,7 @@ _NAME_THEM = "name its requirements files: --deploycheck-requirements PATH, or i
     ),
 )
 def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """It installs the requirements, from files that are there, and each `pip install` has the flags asked for.
+    """The build command installs the requirements, from files that are there, with the flags asked for.
 
     The command is read as a shell would read it, with the scripts that it runs. A file that is not there ends the
     build, as do ``sudo`` and ``apt-get``, for which a native build has no rights; and where nothing is installed the

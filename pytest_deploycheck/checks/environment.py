@@ -29,7 +29,7 @@ _FILES = (".env", ".flaskenv", ".env.production", ".env.defaults")
     sources=("https://render.com/docs/configure-environment-variables, 2026-11-23",),
 )
 def environment(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """The environment variables that its code cannot do without are defined.
+    """The environment variables that the code of the service cannot do without are defined.
 
     Code that reads a variable which is not there raises when it starts, after a build that went well. A variable may
     also be set in the dashboard, which no file says, so this is advice.

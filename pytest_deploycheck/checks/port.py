@@ -55,7 +55,7 @@ _NOT_KNOWN = _Judgement(_Judged.UNKNOWN)
     sources=("https://render.com/docs/web-services#port-binding, 2026-11-23",),
 )
 def port(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """It listens on 0.0.0.0 and, if it is a web service, on the port that Render expects.
+    """The service listens on 0.0.0.0 and, if it is a web service, on the port that Render expects.
 
     Render sends requests to the port in PORT, which is 10000 unless the service sets it, and finds no server that
     listens on 127.0.0.1 or on another port: the deploy waits for an open port and fails.

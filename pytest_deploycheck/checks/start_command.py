@@ -30,7 +30,7 @@ def is_started_python(service: Service, deployment: Deployment) -> bool:
     ),
 )
 def start_command(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """It is there, a shell can read it, and the files, modules and attributes that it names are in the repository.
+    """There is a start command, and the files, modules and attributes that it names are in the repository.
 
     What Render cannot start ends as a deploy that fails after the build: `ModuleNotFoundError`, `can't open file`,
     `Failed to find attribute 'app'`. Code is read and never imported; what cannot be known of it is not complained of.
