@@ -20,7 +20,7 @@ class Outcome(enum.Enum):
     CONFLICT = "conflict"  # pip: ResolutionImpossible
     NO_MATCH = "no-match"  # pip: No matching distribution found
     INVALID = "invalid"  # pip refuses the file
-    UNREACHABLE = "unreachable"  # the index could not be asked: nothing is known
+    UNREACHABLE = "unreachable"  # what it takes could not be read, such as an index: nothing is known
 
 
 class Kind(enum.Enum):
