@@ -183,6 +183,11 @@ class Deployment:
         """Where a service's commands run: its ``rootDir``."""
         return self.root / self.builds.directory(service)
 
+    def knows_groups(self, service: Service) -> bool:
+        """Whether all groups of variables that a service uses are in the blueprint, so that all variables are known."""
+        known = {each.name for each in self.blueprint.groups} if self.blueprint else set()
+        return all(each.text in known for each in service.groups)
+
     def is_ignored(self, path: Path) -> bool:
         """Whether git leaves a file out, by the .gitignore at the root: then it is not deployed."""
         from pathspec import GitIgnoreSpec  # As slow to import as all else that a blueprint needs.

@@ -40,7 +40,7 @@ def environment(service: Service, deployment: Deployment) -> Iterator[Finding]:
           - key: SECRET_KEY
             sync: false
     """
-    if not _is_all_in_blueprint(service, deployment):
+    if not deployment.knows_groups(service):
         return
     defined = {name.upper() for name in (*service.environment, *platform_facts().set_variables)}
     said: set[tuple[str, ...]] = set()
@@ -54,12 +54,6 @@ def environment(service: Service, deployment: Deployment) -> Iterator[Finding]:
             if known.isdisjoint(each.upper() for each in read.names) and read.names not in said:
                 said.add(read.names)
                 yield _undefined(service, read)
-
-
-def _is_all_in_blueprint(service: Service, deployment: Deployment) -> bool:
-    """Whether all groups of variables that it uses are in the blueprint."""
-    groups = {each.name for each in deployment.blueprint.groups} if deployment.blueprint else set()
-    return all(each.text in groups for each in service.groups)
 
 
 def _undefined(service: Service, read: EnvironmentRead) -> Finding:

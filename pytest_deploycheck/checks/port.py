@@ -146,15 +146,14 @@ class _Judge:
             if known is not None:
                 return known.text
             # Nobody says it in the blueprint: another place may.
-            return self._text(value.default) if value.default is not None and self._is_all_in_blueprint() else None
+            return (
+                self._text(value.default)
+                if value.default is not None and self._deployment.knows_groups(self._service)
+                else None
+            )
         if isinstance(value, Constant) and isinstance(value.value, (str, int)):
             return str(value.value)
         return None
-
-    def _is_all_in_blueprint(self) -> bool:
-        blueprint = self._deployment.blueprint
-        known = {each.name for each in blueprint.groups} if blueprint else set()
-        return all(each.text in known for each in self._service.groups)
 
 
 def _host(host: Setting) -> str | None:

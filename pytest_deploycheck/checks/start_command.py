@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pytest_deploycheck.checks.missing_paths import missing_paths
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.checks.started_code import CHECK, code_findings
+from pytest_deploycheck.checks.started_settings import settings_findings
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding, NothingToDecide
 from pytest_deploycheck.render.blueprint import Service
@@ -71,3 +72,4 @@ def _of_line(service: Service, line: Scalar, deployment: Deployment) -> Iterator
     for start in deployment.started.of_line(service, line):
         if start.command.location not in scripts:
             yield from code_findings(service, start, deployment)
+            yield from settings_findings(service, start, commands, deployment)
