@@ -31,6 +31,7 @@ from pytest_deploycheck.resolution.target import InvalidTarget, Target, checked_
 from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.git import Git
+from pytest_deploycheck.sources.gitignore import Gitignore
 from pytest_deploycheck.sources.python_wish import PythonWish, find_python_wishes
 from pytest_deploycheck.sources.requirements import RequirementsFile, read_requirements, unreadable
 from pytest_deploycheck.sources.shell.command import Commands
@@ -188,15 +189,10 @@ class Deployment:
         known = {each.name for each in self.blueprint.groups} if self.blueprint else set()
         return all(each.text in known for each in service.groups)
 
-    def is_ignored(self, path: Path) -> bool:
-        """Whether git leaves a file out, by the .gitignore at the root: then it is not deployed."""
-        from pathspec import GitIgnoreSpec  # As slow to import as all else that a blueprint needs.
-
-        try:
-            lines = (self.root / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            return False
-        return GitIgnoreSpec.from_lines(lines).match_file(self.relative(path))
+    @cached_property
+    def gitignore(self) -> Gitignore:
+        """The one at the root."""
+        return Gitignore.read(self.root)
 
     def commands(self, service: Service, line: Scalar) -> Commands:
         """What one of a service's command lines runs, such as its ``start_command``."""

@@ -74,7 +74,7 @@ def _in_files(deployment: Deployment, folder: str) -> set[str]:
     for place in dict.fromkeys((folder, ".")):
         for name in _FILES:
             path = deployment.root / place / name
-            if path.is_file() and not deployment.is_ignored(path):
+            if path.is_file() and not deployment.gitignore.covers(deployment.relative(path)):
                 found.update(_names(path))
     return found
 
