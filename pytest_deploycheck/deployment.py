@@ -14,6 +14,7 @@ from packaging.version import Version
 from pytest_deploycheck.builds import Build, Builds
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.fixing.file_text import FileText, NotEditable
+from pytest_deploycheck.hiding import Hiding
 from pytest_deploycheck.named_files import NamedFile, find_named_files
 from pytest_deploycheck.own.additions import RequirementsText
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
@@ -213,7 +214,7 @@ class Deployment:
 
     @cached_property
     def secrets(self) -> tuple[tuple[str, str], ...]:
-        """Values of variables that may be secret, the longest first, with their names; this machine's too."""
+        """Variables with values that may be secret; this machine's too."""
         from pytest_deploycheck.render.secret import may_be_secret
 
         found = {
@@ -229,13 +230,15 @@ class Deployment:
             for name, value in installation.looked_up.items()
             if value and len(value) > 3 and not value.startswith("/") and not service.values.get(name)
         }
-        return tuple(sorted(found, key=lambda each: (-len(each[1]), each)))
+        return tuple(sorted(found))
 
     def without_secrets(self, text: str) -> str:
         """A text with the names of variables for values that may be secret."""
-        for name, value in self.secrets:
-            text = text.replace(value, f"${name}")
-        return text
+        return self._hiding.hidden(text)
+
+    @cached_property
+    def _hiding(self) -> Hiding:
+        return Hiding(self.secrets)
 
     @cached_property
     def created(self) -> date:
