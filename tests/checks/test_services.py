@@ -233,6 +233,23 @@ def test_each_install_of_a_block_has_its_own_line(root: Path) -> None:
     assert [each.location.line for each in findings(root, blueprint, "build-command")] == [6, 7]
 
 
+@pytest.mark.parametrize("given", ["apps/api", "/apps/api/", "./Apps/api", "Apps/API/"])
+def test_a_root_directory_that_differs_in_capitals_is_said_to_be_spelled_otherwise(root: Path, given: str) -> None:
+    (root / "Apps" / "Api").mkdir(parents=True)
+    (finding,) = findings(root, WEB + PIP + f"    rootDir: {given}\n", "build-command")
+    assert (finding.severity.value, finding.location.line, finding.message) == (
+        *("error", 6),
+        f"the rootDir of api is {given}, which is spelled Apps/Api in the repository",
+    )
+    assert finding.fix == ("write rootDir: Apps/Api",)
+
+
+def test_a_file_is_no_root_directory_however_it_is_spelled(root: Path) -> None:
+    (root / "Api").touch()
+    (finding,) = findings(root, WEB + PIP + "    rootDir: api\n", "build-command")
+    assert finding.message == "the rootDir of api is api, and there is no such folder"
+
+
 def test_files_are_looked_for_in_the_root_directory_of_the_service(root: Path) -> None:
     (root / "app").mkdir()
     (finding,) = findings(root, WEB + PIP + "    rootDir: app\n", "build-command")
