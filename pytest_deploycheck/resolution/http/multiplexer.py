@@ -76,16 +76,16 @@ class Exchange:
 class _Open:
     """An open line.
 
-    :param number: of its socket
+    :param number: of its socket, once that is waited for; a host may close it with its first answer
     :param exchange: what is asked on it; None where it is free
     :param since: when that was sent, in seconds of the monotonic clock
     """
 
     line: Line
     host: _Host
-    number: int
     exchange: Exchange | None
     since: float
+    number: int | None = None
 
 
 @dataclass(eq=False)
@@ -254,7 +254,7 @@ class Multiplexer:
             return
         if self._is_closed:
             self._close(line)
-        opened = _Open(line, host, line.fileno(), exchange, time.monotonic())
+        opened = _Open(line, host, exchange, time.monotonic())
         self.call(lambda: self._add(opened))
 
     def _failed(self, host: _Host, exchange: Exchange) -> None:
@@ -266,7 +266,6 @@ class Multiplexer:
     def _add(self, opened: _Open) -> None:
         opened.host.opening -= 1
         opened.host.lines.append(opened)
-        self._selector.register(opened.number, selectors.EVENT_READ, opened)
         self._read(opened)
 
     def _send(self, opened: _Open, exchange: Exchange) -> None:
@@ -289,6 +288,9 @@ class Multiplexer:
         opened.exchange = None
         if not opened.line.is_open:
             self._drop(opened)
+        elif opened.number is None:
+            opened.number = opened.line.fileno()
+            self._selector.register(opened.number, selectors.EVENT_READ, opened)
         final = is_final(answer.status)
         if not final:
             opened.host.answers = False
@@ -305,7 +307,8 @@ class Multiplexer:
         self._serve(opened.host)
 
     def _drop(self, opened: _Open) -> None:
-        self._selector.unregister(opened.number)
+        if opened.number is not None:
+            self._selector.unregister(opened.number)
         opened.host.lines.remove(opened)
         self._close(opened.line)
 
