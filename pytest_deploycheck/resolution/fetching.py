@@ -41,15 +41,12 @@ class Fetching:
     """Runs such work: as far as it can in the thread that reads the answers, so that nothing is handed from thread to
     thread; the rest, and whatever goes wrong, in a thread that waits for it.
 
-    :param get: asks for an answer, and waits for it
     :param threads: those that wait
+    :param name: of the thread that reads
     """
 
-    def __init__(
-        self, transport: Transport, get: Callable[[Wanted], Answer], threads: ThreadPoolExecutor, name: str
-    ) -> None:
+    def __init__(self, transport: Transport, threads: ThreadPoolExecutor, name: str) -> None:
         self._transport = transport
-        self._get = get
         self._threads = threads
         self._multiplexer = Multiplexer(transport.line, threads, transport.brief, WORKERS, name)
 
@@ -99,7 +96,7 @@ class Fetching:
     def _asked(self, wanted: Wanted) -> Answer:
         is_ordinary = False
         try:
-            answer = self._get(wanted)
+            answer = self._transport.get(wanted.url, wanted.headers)
             is_ordinary = answer.url == wanted.url and is_final(answer.status)
             return answer
         finally:

@@ -92,7 +92,7 @@ class IndexClient:
         self._transport = transport
         # Offline there is nothing to wait for, and with one thread it is known when everything is done.
         self._threads = ThreadPoolExecutor(1 if offline else WORKERS, thread_name_prefix=_THREADS)
-        self._fetching = Fetching(transport, self._asked, self._threads, _THREADS)
+        self._fetching = Fetching(transport, self._threads, _THREADS)
         logging.getLogger("urllib3.connectionpool").addFilter(_is_of_others)
         self._lock = threading.Lock()
         self._futures: dict[tuple[str, str], Future[Any]] = {}
@@ -168,6 +168,8 @@ class IndexClient:
         self._threads.shutdown(wait=False, cancel_futures=True)
         for future in futures:
             future.cancel()
+        # What was fetched is no longer kept by what waited for it: that would be for garbage collection to find out.
+        self._futures.clear()
         self._transport.close()
         self.cache.keep()
         self.cache.sweep()

@@ -202,6 +202,7 @@ class Multiplexer:
     def _dispose(self) -> None:
         for line in list(self._lines):
             self._close(line)
+        self._hosts.clear()
         self._selector.close()
         self._waker.close()
         self._woken.close()
