@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from index_server import Fault, Index, Switches, wheel
-from index_server.raw import RawServer
+from index_server.raw import Behaviour, RawServer
 from pytest_deploycheck.resolution.cache import Cache
+from pytest_deploycheck.resolution.http.multiplexer import Multiplexer
 from pytest_deploycheck.resolution.http.transport import WORKERS, Transport, Unreachable
 from pytest_deploycheck.resolution.index import IndexClient
 from pytest_deploycheck.resolution.page import ProjectPage
@@ -150,18 +151,26 @@ def test_a_login_is_sent_with_each_request(run: Callable[..., IndexClient]) -> N
         assert {request.status for request in index.requests} == {200}
 
 
-def answering(*, closing: bool, pause: float) -> Callable[[socket.socket, threading.Event], None]:
-    """Gives each request the same page, after so many seconds."""
+def answering(*, closing: bool = False, pause: float = 0.0, silently_after: int = 1_000) -> Behaviour:
+    """Gives each request the same page.
+
+    :param closing: each connection after its first answer, and says so
+    :param pause: seconds before an answer
+    :param silently_after: so many answers on a connection it reads one more request, and closes
+    """
     page = b'{"meta": {"api-version": "1.0"}, "name": "x", "files": []}'
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.pypi.simple.v1+json\r\nContent-Length: {len(page)}\r\n"
     answer = head.encode() + (b"Connection: close\r\n\r\n" if closing else b"\r\n") + page
 
     def behave(connection: socket.socket, stopping: threading.Event) -> None:
         connection.settimeout(10)
-        while connection.recv(65_536) and not stopping.wait(pause):
+        for _ in range(silently_after):
+            if not connection.recv(65_536) or stopping.wait(pause):
+                return
             connection.sendall(answer)
             if closing:
                 return
+        connection.recv(65_536)
 
     return behave
 
@@ -169,7 +178,7 @@ def answering(*, closing: bool, pause: float) -> Callable[[socket.socket, thread
 def test_a_host_that_takes_its_time_gets_more_connections_and_no_more_than_a_few(
     run: Callable[..., IndexClient],
 ) -> None:
-    with RawServer(answering(closing=False, pause=0.05)) as server:
+    with RawServer(answering(pause=0.05)) as server:
         client = run()
         assert versions(pages(client, server.url)) == [[]] * COUNT
         client.close()
@@ -177,9 +186,33 @@ def test_a_host_that_takes_its_time_gets_more_connections_and_no_more_than_a_few
 
 
 def test_a_host_that_closes_each_connection_is_asked_all_the_same(run: Callable[..., IndexClient]) -> None:
-    with RawServer(answering(closing=True, pause=0.0)) as server:
+    with RawServer(answering(closing=True)) as server:
         assert versions(pages(run(), server.url)) == [[]] * COUNT
         assert server.connections == COUNT
+
+
+@pytest.mark.parametrize("answers", [1, 2, 5])
+def test_a_host_may_close_a_connection_while_the_next_request_is_on_its_way(
+    run: Callable[..., IndexClient], answers: int
+) -> None:
+    with RawServer(answering(silently_after=answers)) as server:
+        assert versions(pages(run(), server.url)) == [[]] * COUNT
+
+
+def test_a_fault_of_the_thread_that_reads_is_told_to_whoever_waits_for_it(
+    index: Index, run: Callable[..., IndexClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(self: Multiplexer, opened: object) -> None:
+        raise LookupError("a fault of its own")
+
+    monkeypatch.setattr(Multiplexer, "_read", read)
+    client = run()
+    futures = pages(client, index.url)
+    found = [future.exception(timeout=30) for future in futures]
+    assert {type(fault) for fault in found} <= {LookupError, type(None)}
+    assert any(found)
+    with pytest.raises(LookupError, match="a fault of its own"):
+        client.page(index.url, "later", "x86_64").result(timeout=30)
 
 
 def test_whoever_waits_when_it_is_closed_waits_no_longer(index: Index, run: Callable[..., IndexClient]) -> None:

@@ -112,16 +112,24 @@ class Multiplexer:
     :param patience: seconds for an answer to begin
     :param connections: to a host, at most
     :param name: of the thread
+    :param ended: gets the fault that has ended the thread, which none should
     """
 
     def __init__(
-        self, line: Callable[[str], Line], threads: Executor, patience: float, connections: int, name: str
+        self,
+        line: Callable[[str], Line],
+        threads: Executor,
+        patience: float,
+        connections: int,
+        name: str,
+        ended: Callable[[BaseException], None],
     ) -> None:
         self._line = line
         self._threads = threads
         self._patience = patience
         self._connections = connections
         self._name = name
+        self._ended = ended
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
         # Those that are open or being opened, by whichever thread.
         self._lines: set[Line] = set()
@@ -173,7 +181,10 @@ class Multiplexer:
         try:
             while not self._is_closed:
                 self._turn()
+        except BaseException as fault:
+            self._ended(fault)
         finally:
+            self._is_closed = True
             self._dispose()
 
     def _turn(self) -> None:
@@ -208,7 +219,7 @@ class Multiplexer:
         self._woken.close()
 
     def _may_grow(self, host: _Host) -> bool:
-        return bool(host.waiting) and not host.opening and host.most < self._connections
+        return host.answers is True and bool(host.waiting) and not host.opening and host.most < self._connections
 
     def _take(self, exchange: Exchange) -> None:
         host = self._hosts[origin(urlsplit(exchange.url))]
@@ -273,18 +284,20 @@ class Multiplexer:
         opened.exchange, opened.since = exchange, time.monotonic()
         try:
             opened.line.send(exchange.url, exchange.headers)
-        except Exception:
-            self._lose(opened)
+        except Exception as fault:
+            self._lose(opened, fault)
 
     def _read(self, opened: _Open) -> None:
+        if opened.line not in self._lines:
+            return  # It was lost since it was found to be ready.
         exchange = opened.exchange
         if exchange is None:
             self._drop(opened)  # The host has closed it, as it may.
             return
         try:
             answer = opened.line.receive()
-        except Exception:
-            self._lose(opened)
+        except Exception as fault:
+            self._lose(opened, fault)
             return
         opened.exchange = None
         if not opened.line.is_open:
@@ -299,13 +312,20 @@ class Multiplexer:
         self._serve(opened.host)
         exchange.then(answer if final else None)
 
-    def _lose(self, opened: _Open) -> None:
-        exchange = opened.exchange
+    def _lose(self, opened: _Open, fault: Exception | None) -> None:
+        """
+        :param fault: None where it was waited for in vain
+        """
+        exchange, host = opened.exchange, opened.host
         self._drop(opened)
-        opened.host.answers = False
-        if exchange is not None:
-            exchange.then(None)
-        self._serve(opened.host)
+        if exchange is not None and opened.number is not None and isinstance(fault, ConnectionError):
+            # A host may close a connection that it has answered on, also while the next request is on its way.
+            host.waiting.appendleft(exchange)
+        else:
+            host.answers = False
+            if exchange is not None:
+                exchange.then(None)
+        self._serve(host)
 
     def _drop(self, opened: _Open) -> None:
         if opened.number is not None:
@@ -321,4 +341,4 @@ class Multiplexer:
         until = time.monotonic() - self._patience
         for host in self._hosts.values():
             for opened in [each for each in host.lines if each.exchange is not None and each.since < until]:
-                self._lose(opened)
+                self._lose(opened, None)
