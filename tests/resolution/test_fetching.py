@@ -196,7 +196,9 @@ def test_a_host_may_close_a_connection_while_the_next_request_is_on_its_way(
     run: Callable[..., IndexClient], answers: int
 ) -> None:
     with RawServer(answering(silently_after=answers)) as server:
-        assert versions(pages(run(), server.url)) == [[]] * COUNT
+        client = run()
+        assert versions(pages(client, server.url)) == [[]] * COUNT
+        client.close()
 
 
 def test_a_fault_of_the_thread_that_reads_is_told_to_whoever_waits_for_it(
