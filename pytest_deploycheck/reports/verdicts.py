@@ -10,7 +10,7 @@ _OUTCOMES = {
     Outcome.CONFLICT: "does not resolve: what is required does not fit together",
     Outcome.NO_MATCH: "does not resolve: there is no distribution for a requirement",
     Outcome.INVALID: "pip refuses the file",
-    Outcome.UNREACHABLE: "not known: what it takes could not be read",
+    Outcome.UNREACHABLE: "not known: an index, a file or a repository could not be read",
 }
 _TOLD = {
     Outcome.INVALID: "is refused by pip",

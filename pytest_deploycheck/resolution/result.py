@@ -20,7 +20,7 @@ class Outcome(enum.Enum):
     CONFLICT = "conflict"  # pip: ResolutionImpossible
     NO_MATCH = "no-match"  # pip: No matching distribution found
     INVALID = "invalid"  # pip refuses the file
-    UNREACHABLE = "unreachable"  # what it takes could not be read, such as an index: nothing is known
+    UNREACHABLE = "unreachable"  # an index, a file or a repository could not be read: nothing is known
 
 
 class Kind(enum.Enum):
