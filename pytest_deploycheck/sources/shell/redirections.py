@@ -45,6 +45,7 @@ class Redirection:
 class Redirected:
     """A text without its redirections.
 
+    :raises RecursionError: they stand in each other so deep that they are not all taken out
     :ivar text: blanks stand where they stood
     :ivar root: of the tree of what is left
     """
@@ -61,6 +62,8 @@ class Redirected:
             taken += map(_redirection, found)
             self.text = _blanked(self.text, [*parts, *map(_part, found)])
             self.root = parse(self.text)
+        else:
+            raise RecursionError("redirections in redirections")
         self._of: dict[int, list[Redirection]] = {}
         for each in sorted(taken, key=lambda each: each.start):
             owner = self._owner(each.start)

@@ -274,6 +274,7 @@ def test_the_login_of_a_url_is_not_shown(tmp_path: Path) -> None:
     "line",
     [
         "a" + " && a" * 3000,
+        "a $(b > " * 200 + ")" * 200,
         "".join(f"f{n}() {{ f{n + 1}; f{n + 1}; }}; " for n in range(40)) + "f40() { a; }; f0",
     ],
 )
