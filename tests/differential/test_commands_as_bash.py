@@ -134,6 +134,7 @@ simple = st.one_of(
                 "pip a>=1 b 2>&1 c",
                 "pip <<END\nnot a command\nEND\n",
                 "pip $(uv inner)",
+                'pip > "log$(uv inner)" a <<< "$(uv read)" b',
             ),
         ]
     ),

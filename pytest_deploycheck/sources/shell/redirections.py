@@ -35,11 +35,13 @@ class Redirection:
     """One of them.
 
     :param start: where it stands, in bytes
-    :param output: the word that names the file that is written; None where it is read, or is no file
+    :param word: the file that it leads to, or the text that is read; None where there is none
+    :param is_output: whether that is a file which is written
     """
 
     start: int
-    output: Node | None
+    word: Node | None
+    is_output: bool
 
 
 class Redirected:
@@ -155,10 +157,9 @@ def _redirection(node: Node) -> Redirection:
     words = _words(node)
     operator = _operator(node).type if node.type == "file_redirect" else ""
     is_output = operator in _OUTPUTS and bool(words) and words[0].type != "number"
-    return Redirection(node.start_byte, words[0] if is_output else None)
+    return Redirection(node.start_byte, None if operator.endswith("-") or not words else words[0], is_output)
 
 
-def bare_outputs(node: Node) -> list[Node]:
-    """The words that name the files that a statement without a command makes."""
-    found = (_redirection(each).output for each in node.children if each.type == "file_redirect")
-    return [each for each in found if each is not None]
+def bare_redirections(node: Node) -> list[Redirection]:
+    """Those of a statement without a command, which makes files."""
+    return [_redirection(each) for each in node.children if each.type == "file_redirect"]

@@ -10,7 +10,7 @@ from tree_sitter import Language, Node, Parser
 from tree_sitter_bash import language
 
 from pytest_deploycheck.sources.shell.command import Remark
-from pytest_deploycheck.sources.shell.redirections import Redirected, bare_outputs
+from pytest_deploycheck.sources.shell.redirections import Redirected, Redirection, bare_redirections
 from pytest_deploycheck.sources.shell.text import Text
 from pytest_deploycheck.urls import without_logins
 
@@ -46,11 +46,9 @@ class Syntax:
         """A node's text."""
         return self.between(node.start_byte, node.end_byte)
 
-    def outputs(self, node: Node) -> list[Node]:
-        """The words that name the files that a command's output is written to."""
-        if node.type == "redirected_statement":
-            return bare_outputs(node)
-        return [each.output for each in self._redirected.of(node) if each.output is not None]
+    def redirections(self, node: Node) -> list[Redirection]:
+        """What is redirected for a command, or for what holds commands."""
+        return bare_redirections(node) if node.type == "redirected_statement" else self._redirected.of(node)
 
     def mistakes(self) -> Iterator[Remark]:
         """What no shell can read: a quote or a bracket that is not closed."""

@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from pytest_deploycheck.sources.shell.command import Command, Word
 from pytest_deploycheck.sources.shell.expansion import Expansion, Places
-from pytest_deploycheck.sources.shell.redirections import REDIRECTIONS
+from pytest_deploycheck.sources.shell.redirections import REDIRECTIONS, Redirection
 from pytest_deploycheck.sources.shell.state import Repository, State
 from pytest_deploycheck.sources.shell.syntax import Syntax
 from pytest_deploycheck.sources.shell.text import Text
@@ -78,8 +78,8 @@ class Walk(ABC):
             visit = _VISITS.get(node.type)
             if visit is None:
                 continue
-            outputs = frame.syntax.outputs(node)
-            with self._writing(outputs, frame) if outputs else contextlib.nullcontext():
+            redirections = frame.syntax.redirections(node)
+            with self._redirected(redirections, frame) if redirections else contextlib.nullcontext():
                 visit(self, node, frame)
 
     def _children(self, node: Node, frame: Frame) -> None:
@@ -205,11 +205,11 @@ class Walk(ABC):
     # Simple commands.
 
     @contextlib.contextmanager
-    def _writing(self, names: Sequence[Node], frame: Frame) -> Iterator[None]:
-        """The output of what is run in here is written to files.
-
-        :param names: of the files
-        """
+    def _redirected(self, redirections: Sequence[Redirection], frame: Frame) -> Iterator[None]:
+        """What is run in here writes to files, or reads what other commands write."""
+        with self._apart():
+            self._substitutions([each.word for each in redirections if each.word is not None], frame)
+        names = [each.word for each in redirections if each.word is not None and each.is_output]
         outputs = [word.text for word in self._words(names, frame)]
         self._named.update(filter(None, map(self._inside, outputs)))
         before = len(self._commands)
@@ -247,9 +247,9 @@ class Walk(ABC):
         return tuple(word for node in nodes for word in expansion.words(node))
 
     def _substitutions(self, nodes: Sequence[Node], frame: Frame) -> None:
-        """Commands whose output is put into a word are run too."""
+        """Commands whose output is put into a word, or is read as a file, are run too."""
         for node in nodes:
-            if node.type == "command_substitution":
+            if node.type in ("command_substitution", "process_substitution"):
                 self._all(node.children, frame)
             else:
                 self._substitutions(node.children, frame)

@@ -61,6 +61,9 @@ def places(commands: Commands) -> list[str]:
         ("sh -ec 'a; b'", [".> a", ".> b"]),
         ("cat > x <<EOF\na\nEOF\nb", [".> cat", ".> b"]),
         ("X=$(a) b", [".> a", ".> b"]),
+        ('b <<< "$(a)"', [".> a", ".> b"]),
+        ("c > $(a) < <(b)", [".> a", ".> b", ".> c"]),
+        ("b <(a)", [".> a", ".> b <(a)"]),
     ],
 )
 def test_which_commands_run(line: str, expected: list[str], tmp_path: Path) -> None:
