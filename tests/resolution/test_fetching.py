@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from index_server import Fault, Index, Switches, wheel
-from index_server.raw import Behaviour, RawServer
+from index_server.raw import Behaviour, Proxy, RawServer
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.http.multiplexer import Multiplexer
 from pytest_deploycheck.resolution.http.transport import WORKERS, Transport, Unreachable
 from pytest_deploycheck.resolution.index import IndexClient
 from pytest_deploycheck.resolution.page import ProjectPage
+
+trustme = pytest.importorskip("trustme")
 
 COUNT = 60
 NAMES = [f"project-{number}" for number in range(COUNT)]
@@ -149,6 +152,36 @@ def test_a_login_is_sent_with_each_request(run: Callable[..., IndexClient]) -> N
         bare = transport.without_credentials(index.url_for("deploy", "s3cret/@"))
         assert versions(pages(run(transport), bare)) == [["1.0"]] * COUNT
         assert {request.status for request in index.requests} == {200}
+
+
+@pytest.mark.parametrize("believed", ["a bundle", "a trusted host"])
+def test_it_is_the_same_over_tls(
+    run: Callable[..., IndexClient], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, believed: str
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    options = {"cert": str(tmp_path / "authority.pem")} if believed == "a bundle" else {"trusted_hosts": ["127.0.0.1"]}
+    readers: list[str] = []
+    with Index(Switches(delay=0.01), tls=context) as index:
+        index.add(*(wheel(name, "1.0") for name in NAMES))
+        futures = pages(run(Transport(timeout=5, **options)), index.url)  # type: ignore[arg-type]
+        for future in futures:
+            future.add_done_callback(lambda _: readers.append(threading.current_thread().name))
+        assert versions(futures) == [["1.0"]] * COUNT
+    assert readers.count("deploycheck") == COUNT - 1
+
+
+def test_whoever_is_reached_through_a_proxy_is_asked_through_it_each_time(
+    index: Index, run: Callable[..., IndexClient]
+) -> None:
+    with Proxy() as proxy:
+        client = run(Transport(timeout=5, proxy=f"http://{proxy.address}"))
+        assert versions(pages(client, index.url)) == [["1.0"]] * COUNT
+        assert len(proxy.requests) == len(index.requests) == COUNT
+        client.close()
 
 
 def answering(*, closing: bool = False, pause: float = 0.0, silently_after: int = 1_000) -> Behaviour:
