@@ -8,34 +8,32 @@ import io
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, BinaryIO, TypeVar
-
-from packaging.utils import canonicalize_name
+from typing import Any, TypeVar
 
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.direct import is_repository, local_folder, read_folder
 from pytest_deploycheck.resolution.fetching import Fetching, Steps, Wanted, waited_for
-from pytest_deploycheck.resolution.file import HASH_ALGORITHMS, File
+from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.http.answer import Refused
 from pytest_deploycheck.resolution.http.ranged import NotRanged, RangedFile, tail_of
 from pytest_deploycheck.resolution.http.transport import WORKERS, Answer, Transport, Unreachable, redacted, refusal
-from pytest_deploycheck.resolution.metadata import Metadata, parse_metadata
+from pytest_deploycheck.resolution.integrity import BrokenDistribution, verify
+from pytest_deploycheck.resolution.metadata import Metadata
 from pytest_deploycheck.resolution.page import ACCEPT, IndexPage, ProjectPage, parse_page
 from pytest_deploycheck.resolution.page_entries import InvalidPage
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, analysis, read_sdist
 from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
 from pytest_deploycheck.resolution.traffic import Traffic
-from pytest_deploycheck.resolution.wheel_metadata import (
-    Archive,
-    OnDisk,
-    Whole,
-    metadata_parts,
-    unzipped_metadata,
-    wheel_metadata,
+from pytest_deploycheck.resolution.wheel_files import (
+    metadata_in_parts,
+    metadata_in_wheel,
+    metadata_on_disk,
+    of_wheel,
+    unzipped,
 )
-from pytest_deploycheck.urls import path_of
+from pytest_deploycheck.resolution.wheel_metadata import Whole
 
 # What the names of threads begin with.
 _THREADS = "deploycheck"
@@ -48,20 +46,6 @@ _READING = 1
 
 # Bytes of a wheel's end that are fetched first: its directory and, mostly, its METADATA, which build tools put last.
 _WHEEL_TAIL = 65_536
-
-# Bytes of a file of this machine that are in memory at a time.
-_PART = 1 << 20
-
-
-class BrokenDistribution(Exception):
-    """A file that cannot be read as what its name says, or is another than its index describes: pip stops at it.
-
-    :param is_other: it does not have the hash that the index gives
-    """
-
-    def __init__(self, file: File, reason: str, *, is_other: bool = False) -> None:
-        self.is_other = is_other
-        super().__init__(f"{redacted(file.url)}: {reason}")
 
 
 class NotCached(Unreachable):
@@ -273,17 +257,17 @@ class IndexClient:
         if file.metadata is not None:
             answer = yield Wanted(f"{file.url}.metadata", "the metadata file")
             if answer.status == 200:
-                _verify(file, answer.content, (file.metadata,), "the hash of its metadata file")
-                return _of_wheel(file, answer.content)
+                verify(file, answer.content, (file.metadata,), "the hash of its metadata file")
+                return of_wheel(file, answer.content)
         if file.url.startswith("file:"):
-            return _metadata_on_disk(file)
+            return metadata_on_disk(file)
         answer = yield Wanted(file.url, "the file", tail_of(_WHEEL_TAIL))
         try:
             ranged = RangedFile(self._transport, file.url, answer)
-            content = yield from _metadata_in_parts(ranged, file)
+            content = yield from metadata_in_parts(ranged, file)
             if content is not None:
-                return _of_wheel(file, content)
-            metadata: Metadata = yield lambda: _unzipped(ranged, file)
+                return of_wheel(file, content)
+            metadata: Metadata = yield lambda: unzipped(ranged, file)
         except NotRanged as refusal:
             whole = refusal.whole
             metadata = yield lambda: self._metadata_in_whole(file, whole)
@@ -294,8 +278,8 @@ class IndexClient:
         :param content: of the file, if it was fetched already
         """
         whole = self._download(file) if content is None else content
-        _verify(file, whole, file.hashes, "its hash")
-        return _metadata_in_wheel(Whole(whole), io.BytesIO(whole), file)
+        verify(file, whole, file.hashes, "its hash")
+        return metadata_in_wheel(Whole(whole), io.BytesIO(whole), file)
 
     def _fetch_sdist(self, file: File) -> Sdist:
         if is_repository(file.url):
@@ -309,7 +293,7 @@ class IndexClient:
 
     def _download(self, file: File) -> bytes:
         content = self._content(file)
-        _verify(file, content, file.hashes, "its hash")
+        verify(file, content, file.hashes, "its hash")
         return content
 
     def _content(self, file: File) -> bytes:
@@ -333,80 +317,3 @@ def _cancelled() -> Future[Any]:
     future: Future[Any] = Future()
     future.cancel()
     return future
-
-
-def _verify(file: File, content: bytes | BinaryIO, hashes: Iterable[str], what: str) -> None:
-    """As pip: of several hashes, any one suffices.
-
-    :raises BrokenDistribution: none of those given is the content's
-    """
-    given = [(name, digest.lower()) for name, _, digest in (each.partition("=") for each in hashes) if digest]
-    known = [(name, digest) for name, digest in given if name in HASH_ALGORITHMS]
-    if known and not any(_digest(name, content) == digest for name, digest in known):
-        names = ", ".join(name for name, _ in known)
-        raise BrokenDistribution(file, f"{what} ({names}) is not the one that the index gives", is_other=True)
-
-
-def _digest(algorithm: str, content: bytes | BinaryIO) -> str:
-    if isinstance(content, bytes):
-        return hashlib.new(algorithm, content).hexdigest()
-    state = hashlib.new(algorithm)
-    content.seek(0)
-    while part := content.read(_PART):
-        state.update(part)
-    return state.hexdigest()
-
-
-def _metadata_on_disk(file: File) -> Metadata:
-    """Of a wheel of this machine, which may be larger than is good to have in memory."""
-    try:
-        with path_of(file.url).open("rb") as stream:
-            _verify(file, stream, file.hashes, "its hash")
-            return _metadata_in_wheel(OnDisk(stream), stream, file)
-    except OSError as error:
-        raise Unreachable(f"{file.url}: {(error.strerror or str(error)).lower()}") from error
-
-
-def _metadata_in_parts(ranged: RangedFile, file: File) -> Steps[bytes | None]:
-    parts = metadata_parts(ranged.length, ranged.tail, _project_of(file))
-    try:
-        start, end = next(parts)
-        while True:
-            content = ranged.at_hand(start, end)
-            if content is None:
-                answer = yield Wanted(file.url, "the file", ranged.asking_for(start, end))
-                content = ranged.fetched(start, end, answer)
-            start, end = parts.send(content)
-    except StopIteration as found:
-        metadata: bytes | None = found.value
-        return metadata
-
-
-def _metadata_in_wheel(archive: Archive, stream: Any, file: File) -> Metadata:
-    """
-    :param stream: the same as a file, for :mod:`zipfile`
-    :raises BrokenDistribution: it is no wheel
-    """
-    content = wheel_metadata(archive, _project_of(file))
-    return _unzipped(stream, file) if content is None else _of_wheel(file, content)
-
-
-def _unzipped(stream: Any, file: File) -> Metadata:
-    try:
-        content = unzipped_metadata(stream, _project_of(file))
-    except ValueError as error:
-        raise BrokenDistribution(file, f"no wheel: {error}") from error
-    return _of_wheel(file, content)
-
-
-def _project_of(file: File) -> str:
-    # PEP 427: the folder is named after the project and the version, but not always in the spelling of the file name.
-    return canonicalize_name(file.filename.partition("-")[0])
-
-
-def _of_wheel(file: File, content: bytes) -> Metadata:
-    metadata = parse_metadata(content)
-    if not metadata.name:
-        # A login page, most likely; pip stops with `BadMetadata`.
-        raise BrokenDistribution(file, "its metadata says no name")
-    return metadata

@@ -17,8 +17,8 @@ from pytest_deploycheck.resolution.candidates import ProjectCandidates, python_s
 from pytest_deploycheck.resolution.direct import direct_file, is_repository, link_key
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.http.transport import redacted
-from pytest_deploycheck.resolution.index import BrokenDistribution
 from pytest_deploycheck.resolution.indexes import Indexes
+from pytest_deploycheck.resolution.integrity import BrokenDistribution
 from pytest_deploycheck.resolution.metadata import Metadata, requirement
 from pytest_deploycheck.resolution.page import ProjectPage
 from pytest_deploycheck.resolution.result import Outcome

@@ -12,7 +12,8 @@ from index_server import Fault, Index, Switches, sdist, wheel
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.http.transport import Transport, Unreachable
-from pytest_deploycheck.resolution.index import BrokenDistribution, IndexClient
+from pytest_deploycheck.resolution.index import IndexClient
+from pytest_deploycheck.resolution.integrity import BrokenDistribution
 from pytest_deploycheck.resolution.page import ProjectPage
 
 WHEEL = "demo-1.0-py3-none-any.whl"
