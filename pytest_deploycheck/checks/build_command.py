@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -101,7 +101,8 @@ def _impossible(service: Service, build: Build) -> Iterator[Finding]:
 def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Finding]:
     """Nothing that installs anything is known, or something is left out of it."""
     installs = [each for each in build.installs.installs if not each.only_upgrades_tools]
-    others = [str(each.command) for each in build.installs.from_projects]
+    others = [str(each.command) for each in build.unread]
+    reasons = tuple(reason for each in build.locks if each.lock is None for reason in each.unknown)
     unknown = [str(each) for each in build.installs.unknown]
     for remark in build.commands.not_followed:
         message = f"{service.name}: `{remark.text}` is not followed: {remark.reason or 'it lies outside'}"
@@ -109,14 +110,27 @@ def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Find
     missing = any(not each.is_there for each in build.commands.scripts)
     if others or (not installs and unknown and not missing):
         programs = ", ".join(f"`{each}`" for each in (others or unknown))
-        message = f"what {programs} installs for {service.name} is not known: only pip and uv pip are followed"
-        yield _finding(command.location, message, fix=(_NAME_THEM,), advice=True)
-    if not (installs or others or unknown or build.commands.not_followed or build.commands.mistakes or missing):
+        message = f"what {programs} installs for {service.name} is not known: {_followed(others, reasons)}"
+        yield _finding(command.location, message, reasons, fix=(_NAME_THEM,), advice=True)
+    if not (
+        installs
+        or build.installs.from_projects
+        or unknown
+        or build.commands.not_followed
+        or build.commands.mistakes
+        or missing
+    ):
         message = f"the build command of {service.name} installs no requirements"
         yield _finding(command.location, message, fix=(f"add {_INSTALL}",))
     for left_out in build.left_out:
         message = f"{service.name}: `{left_out}` runs only under a condition, and is not resolved here"
         yield _finding(left_out.location, message, fix=(_NAME_THEM,), advice=True)
+
+
+def _followed(others: Sequence[str], reasons: Sequence[str]) -> str:
+    if reasons:
+        return "it depends on what is not followed here"
+    return "it has no lock that is read here" if others else "only pip and uv pip are followed"
 
 
 def _of_project(service: Service, project: ProjectInstall, deployment: Deployment) -> Iterator[Finding]:

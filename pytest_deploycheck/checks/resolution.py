@@ -57,15 +57,24 @@ def _unknown_indexes(place: SourceOnTarget, deployment: Deployment) -> list[str]
 
 
 def _of_lines_without_items(place: SourceOnTarget, resolution: Resolution, deployment: Deployment) -> Iterator[Finding]:
-    """A line that names no project, such as ``-e .``, has no item of its own: what it brings in is judged here."""
-    nameless = {line.location for line in place.source.file.lines if line.name is None}
+    """A line that names no project, such as ``-e .``, has no item of its own: what it brings in is judged here.
+
+    So is what a lock has, and no line of the project asks for.
+    """
+    named = {line.location for line in place.source.file.lines if line.name is not None}
+    nameless = {each.line for each in resolution.distributions if each.line not in named}
     yield from findings_of("resolves", resolution, place, nameless, deployment)
 
 
 def _refused(place: SourceOnTarget) -> Iterator[Finding]:
     for problem in place.source.file.problems:
-        verdict = "pip refuses this line" if problem.refused else "this could not be read"
-        message = f"{verdict}: {problem.text}" if problem.text else "pip cannot read this file"
+        tool = place.source.tool
+        verdict = (
+            f"{tool} refuses this{'' if place.source.is_lock else ' line'}"
+            if problem.refused
+            else "this could not be read"
+        )
+        message = f"{verdict}: {problem.text}" if problem.text else f"{tool} cannot read this file"
         yield Finding("resolves", problem.location, message, evidence=(problem.expected,))
 
 

@@ -91,7 +91,7 @@ def _not_known(service: Service, deployment: Deployment) -> str:
     """Why there may be more than what is resolved; empty where there is not."""
     build = deployment.build(service)
     several = (
-        *(f"`{each.command}`" for each in build.installs.from_projects),
+        *(f"`{each.command}`" for each in build.unread),
         *(f"`{each}`" for each in build.installs.unknown),
         *(f"`{each.text}` is not followed" for each in build.commands.not_followed),
         *(f"`{each}` runs only under a condition" for each in build.left_out),
