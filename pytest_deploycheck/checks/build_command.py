@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -109,8 +109,13 @@ def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Find
         yield _finding(remark.location, message, fix=(_NAME_THEM,), advice=True)
     missing = any(not each.is_there for each in build.commands.scripts)
     if others or (not installs and unknown and not missing):
+        followed = (
+            "it depends on what is not followed here"
+            if reasons
+            else "only pip, uv pip and the locks of uv and Poetry are followed"
+        )
         programs = ", ".join(f"`{each}`" for each in (others or unknown))
-        message = f"what {programs} installs for {service.name} is not known: {_followed(others, reasons)}"
+        message = f"what {programs} installs for {service.name} is not known: {followed}"
         yield _finding(command.location, message, reasons, fix=(_NAME_THEM,), advice=True)
     if not (
         installs
@@ -125,12 +130,6 @@ def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Find
     for left_out in build.left_out:
         message = f"{service.name}: `{left_out}` runs only under a condition, and is not resolved here"
         yield _finding(left_out.location, message, fix=(_NAME_THEM,), advice=True)
-
-
-def _followed(others: Sequence[str], reasons: Sequence[str]) -> str:
-    if reasons:
-        return "it depends on what is not followed here"
-    return "it has no lock that is read here" if others else "only pip and uv pip are followed"
 
 
 def _of_project(service: Service, project: ProjectInstall, deployment: Deployment) -> Iterator[Finding]:

@@ -37,6 +37,8 @@ def read_uv_lock(toml: TomlText, folder: Path) -> Lock:
     if len(places) != len(tables):
         places = [place] * len(tables)
     python = typed(toml.tables, "requires-python", str, toml.line_of("requires-python"), "")
+    if not python:
+        raise BadToml(place, "a lock of uv says requires-python, and this one does not")
     packages = tuple(_package(table, at, folder) for table, at in zip(tables, places, strict=True))
     where = toml.line_of("requires-python")
     return Lock(toml.path, TOOL, packages, _ranges(python, where), python, where)
@@ -48,9 +50,9 @@ def folder_of(table: dict[str, Any]) -> str | None:
     return next((source[kind] for kind in _FOLDERS if kind in source), None) if isinstance(source, dict) else None
 
 
-def _ranges(python: str, place: Location) -> tuple[SpecifierSet, ...] | None:
+def _ranges(python: str, place: Location) -> tuple[SpecifierSet, ...]:
     try:
-        return (SpecifierSet(python),) if python else None
+        return (SpecifierSet(python),)
     except InvalidSpecifier as error:
         raise BadToml(place, f"a version specifier such as >=3.12 was expected, and {python!r} is none") from error
 

@@ -52,13 +52,13 @@ class UvSync:
         self._toml = toml
         self._folder = posixpath.dirname(toml.path) or "."
         self._lock = read_uv_lock(toml, root / self._folder)
-        self._files = [toml.path]
+        self._pyprojects: dict[str, Pyproject | None] = {}
 
     def read(self) -> LockFile:
         """:raises BadToml: a file does not say what it should"""
         members = self._members()
         chosen = [(each, self._chosen(each)) for each in members]
-        problems = [*self._undefined(members), *self._outdated(members)]
+        problems = [*self._absent(members), *self._undefined(members), *self._outdated(members)]
         asked = [one for member, choice in chosen for one in _asked(member, choice)]
         asked += self._of_manifest(chosen[0][1] if chosen else self._chosen(None))
         file = RequirementsFile(
@@ -66,7 +66,7 @@ class UvSync:
             lines_of(asked, self._lock),
             problems=tuple(problems),
             warnings=tuple(self._left_as_it_is(members)),
-            files=tuple(self._files),
+            files=(self._toml.path, *(each.toml.path for each in self._pyprojects.values() if each)),
         )
         return LockFile(file, self._locked(asked, chosen), TOOL)
 
@@ -126,13 +126,14 @@ class UvSync:
         return Member(package, self._tables[package.location], self._pyproject(folder))
 
     def _pyproject(self, folder: str) -> Pyproject | None:
+        """That of a folder, read once; None where it cannot be read, of which the tool itself complains."""
         path = posixpath.normpath(posixpath.join(folder, "pyproject.toml"))
-        try:
-            content = (self._root / path).read_bytes()
-        except OSError:
-            return None
-        self._files.append(path)
-        return read_declared(TomlText.read(path, content))
+        if path not in self._pyprojects:
+            try:
+                self._pyprojects[path] = read_declared(TomlText.read(path, (self._root / path).read_bytes()))
+            except OSError:
+                self._pyprojects[path] = None
+        return self._pyprojects[path]
 
     # Which groups and extras of them.
 
@@ -198,6 +199,18 @@ class UvSync:
         return {*map(canonicalize_name, manifest), *(group for each in members for group in each.known_groups)}
 
     # What does not fit.
+
+    def _absent(self, members: list[Member]) -> Iterator[Problem]:
+        """Projects that the lock does not have: uv stops, where it may not make it anew."""
+        there = {each.package.name for each in members}
+        asked = [canonicalize_name(each) for each in self._options.all("--package")]
+        if not asked and not members and (own := self._pyproject(self._wanted.folder)):
+            asked = [canonicalize_name(name)] if (name := str(own.toml.table("project").get("name", ""))) else []
+        is_fixed = self._options.has("--frozen", "--locked")
+        for name in asked:
+            if name not in there:
+                expected = f"the lock does not have the project {name}: run uv lock, and commit it"
+                yield Problem(Location(self._toml.path), self._wanted.shown, expected, refused=is_fixed)
 
     def _undefined(self, members: list[Member]) -> Iterator[Problem]:
         """Groups and extras that uv is asked for and does not know: it stops."""
