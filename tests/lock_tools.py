@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+# Taken when this is imported: while a test runs, the home is another one.
+_HOME = Path.home()
 RECORDED = Path(__file__).parent / "recorded" / "locks"
 
 # What is asked of each recorded lock.
@@ -70,7 +72,7 @@ class LockTools:
         if tool == "uv":
             asked = ("sync", "--frozen", "--dry-run", "--no-install-project", "--python", str(python), *options)
             return sorted(re.findall(r"(?m)^ \+ ([^ \n]+==[^ \n]+)", self._run(tool, project, *asked)))
-        environment = project / ".empty"
+        environment = project / f".empty{'-'.join(python.parts[1:])}"
         if not environment.exists():
             subprocess.run([python, "-m", "venv", "--without-pip", environment], check=True)
         said = self._run(tool, project, "install", "--dry-run", "--no-ansi", *options, environment=environment)
@@ -95,7 +97,7 @@ class LockTools:
 def interpreters() -> Iterator[tuple[str, Path]]:
     """Interpreters at hand: their full versions, one for each minor version."""
     found: dict[str, tuple[str, Path]] = {}
-    for python in (Path(sys.executable), *sorted(Path("~/.pyenv/versions").expanduser().glob("3.*/bin/python"))):
+    for python in (Path(sys.executable), *sorted(_HOME.glob(".pyenv/versions/3.*/bin/python"))):
         asked = [python, "-c", "import platform; print(platform.python_version())"]
         version = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
         if re.fullmatch(r"3\.\d+\.\d+", version):

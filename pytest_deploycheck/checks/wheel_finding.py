@@ -69,7 +69,8 @@ def _evidence(distribution: Distribution, place: SourceOnTarget) -> Iterator[str
     chain = " -> ".join(f"{name} {version}" for name, version in distribution.chain) or str(distribution)
     locked = _locked(distribution, place)
     yield f"{chain} ({locked.location})" if locked else chain
-    what = "is built from its source" if distribution.is_direct else "is a source distribution built"
+    read = "" if distribution.unread else " built"
+    what = "is built from its source" if distribution.is_direct else f"is a source distribution{read}"
     backend = f" with {distribution.backend}" if distribution.backend else ""
     yield f"{distribution.file.filename} {what}{backend}: {_need(distribution)}"
 

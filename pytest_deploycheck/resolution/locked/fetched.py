@@ -68,7 +68,7 @@ class Fetched:
         """The file with its URL, or why there is none."""
         if page is None:
             if file.url.startswith("file:") and package.link.endswith("/") and local_folder(file) is None:
-                raise Stops(f"{package.location}: {package} is a folder that is not there")
+                raise Stops(package, f"{package} is a folder that is not there ({package.location})")
             return file
         try:
             offered = page.result()
@@ -85,8 +85,8 @@ def _read(asked: Future[Sdist], package: Package, file: File, *, is_certain: boo
         return Facts(asked.result())
     except BrokenDistribution as fault:
         if fault.is_other and is_certain:
-            reason = f"{package.location}: {file.filename} of the index is not the file with the hash in the lock"
-            raise Stops(reason) from fault
+            reason = f"{file.filename} of the index has not the hash that the lock has for it ({package.location})"
+            raise Stops(package, reason) from fault
         return Facts(UNKNOWN, str(fault))
     except Unreachable as fault:
         return Facts(UNKNOWN, str(fault))

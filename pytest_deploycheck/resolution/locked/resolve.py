@@ -21,7 +21,14 @@ from pytest_deploycheck.resolution.target import Target
 
 
 class Stops(Exception):
-    """The tool stops at a file, whatever else is in the lock; the message says why."""
+    """The tool stops at a file, whatever else is in the lock; the message says why.
+
+    :ivar package: whose file it is
+    """
+
+    def __init__(self, package: Package, reason: str) -> None:
+        super().__init__(reason)
+        self.package = package
 
 
 @dataclass(frozen=True)
@@ -75,8 +82,9 @@ def resolve_locked(locked: Locked, target: Target, read: Reader = _nothing) -> R
     try:
         to_build = {name: (each.package, each.file) for name, each in picked.items() if not each.file.is_wheel}
         facts = read(to_build) if to_build else {}
-    except Stops as reason:
-        return Resolution(lock.path, target, Outcome.NO_MATCH, f"{lock.tool} stops: {reason}")
+    except Stops as stop:
+        causes = (_cause(stop.package, found),)
+        return Resolution(lock.path, target, Outcome.NO_MATCH, f"{lock.tool} stops: {stop}", causes=causes)
     return Resolution(lock.path, target, Outcome.OK, distributions=tuple(_distributions(picked, found, facts)))
 
 
