@@ -1,4 +1,4 @@
-"""Does pip find a distribution for everything?"""
+"""Does pip find a distribution for everything, and has a lock one for everything?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from pytest_deploycheck.subjects import SourceOnTarget
 @check(
     "resolves",
     Subject.RESOLUTION,
-    sources=("https://pip.pypa.io/en/stable/topics/dependency-resolution/, 2026-11-23",),
+    sources=(
+        "https://pip.pypa.io/en/stable/topics/dependency-resolution/, 2026-11-23",
+        "https://docs.astral.sh/uv/concepts/projects/sync/, 2026-11-25",
+        "https://python-poetry.org/docs/cli/#install, 2026-11-25",
+    ),
 )
 def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]:
     """pip finds a distribution for every requirement, and all of them fit together.
@@ -24,6 +28,9 @@ def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]
     It is pip's own answer for the target, not for this machine: the same versions and files, by the same resolver.
     Where pip ends with ``ResolutionImpossible`` or ``No matching distribution found``, so does the build. What only a
     build would tell, since a source distribution computes what it requires, is said to be unknown.
+
+    Of a lock (``uv.lock``, ``poetry.lock``) it asserts that its tool can install it: it can be read, was made for this
+    Python and for this ``pyproject.toml``, and has a file of every distribution for the target.
 
     To satisfy it, change a line so that all fit together::
 

@@ -73,23 +73,37 @@ class Pyproject:
         return next(iter((*exact, *named)), None)
 
 
-def read_declared(toml: TomlText) -> Pyproject:
-    """:raises BadToml: something in it has another type than it should"""
-    declared = [*_of_project(toml), *_of_groups(toml), *_of_uv(toml), *_of_poetry(toml)]
-    groups: dict[str, tuple[str, ...]] = {}
+def read_declared(toml: TomlText, tool: str) -> Pyproject:
+    """Read it as a tool does: uv does not look into Poetry's tables, nor Poetry into those of uv.
+
+    :raises BadToml: something in it has another type than it should
+    """
+    own = _of_uv if tool == "uv" else _of_poetry
+    declared = [*_of_project(toml), *_of_groups(toml), *own(toml)]
+    included = {**dict.fromkeys((each.group for each in declared), ()), **_included(toml)}
+    if tool == "Poetry":
+        for group, names in _included_by_poetry(toml).items():
+            included[group] = (*included.get(group, ()), *names)
+    return Pyproject(toml, tuple(declared), included)
+
+
+def _included(toml: TomlText) -> dict[str, tuple[str, ...]]:
+    """The groups of ``[dependency-groups]``, each with those that it includes."""
+    found: dict[str, tuple[str, ...]] = {}
     for group, items in toml.table("dependency-groups").items():
-        included = (
-            [each.get("include-group") for each in items if isinstance(each, dict)] if isinstance(items, list) else []
-        )
-        groups[canonicalize_name(group)] = tuple(canonicalize_name(each) for each in included if isinstance(each, str))
+        tables = [each for each in items if isinstance(each, dict)] if isinstance(items, list) else []
+        found[canonicalize_name(group)] = tuple(canonicalize_name(str(each.get("include-group"))) for each in tables)
+    return found
+
+
+def _included_by_poetry(toml: TomlText) -> dict[str, tuple[str, ...]]:
+    """The same of Poetry's own groups."""
+    found: dict[str, tuple[str, ...]] = {}
     for group, table in toml.table("tool", "poetry", "group").items():
-        name = canonicalize_name(group)
-        included = table.get("include-groups", []) if isinstance(table, dict) else []
-        further = tuple(canonicalize_name(each) for each in included if isinstance(each, str))
-        groups[name] = (*groups.get(name, ()), *further)
-    for each in declared:
-        groups.setdefault(each.group, ())
-    return Pyproject(toml, tuple(declared), groups)
+        place = toml.place_of(("tool", "poetry", "group", group))
+        named = typed(table, "include-groups", list, place, []) if isinstance(table, dict) else []
+        found[canonicalize_name(group)] = tuple(canonicalize_name(str(each)) for each in named)
+    return found
 
 
 def _of_project(toml: TomlText) -> Iterator[Declared]:
@@ -181,6 +195,7 @@ def poetry_extras(pyproject: Pyproject) -> dict[str, frozenset[NormalizedName]]:
     """The projects of each extra that Poetry's own table has."""
     found: dict[str, frozenset[NormalizedName]] = {}
     for extra, names in pyproject.toml.table("tool", "poetry", "extras").items():
-        named = (re.split(r"[\s<>=!~\[;(]", str(each))[0] for each in names if isinstance(names, list))
+        listed = names if isinstance(names, list) else []
+        named = (re.split(r"[\s<>=!~\[;(]", str(each))[0] for each in listed)
         found[canonicalize_name(extra)] = frozenset(map(canonicalize_name, named))
     return found

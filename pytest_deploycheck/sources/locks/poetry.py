@@ -18,7 +18,7 @@ from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.locked.lock import Dependency, Lock, Package
 from pytest_deploycheck.sources.locks.constraint import ranges_of
 from pytest_deploycheck.sources.locks.declared import MAIN
-from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, tables_of, typed
+from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, tables_of, typed, version_of
 
 TOOL = "Poetry"
 
@@ -49,9 +49,9 @@ def _last_line_of(toml: TomlText, key: str) -> Location:
 
 
 def _package(table: dict[str, Any], place: Location, folder: Path, old_files: dict[str, Any]) -> Package:
-    name, version = typed(table, "name", str, place, ""), typed(table, "version", str, place, "")
-    if not name or not version:
-        raise BadToml(place, f"a package needs a {'version' if name else 'name'}")
+    name = typed(table, "name", str, place, "")
+    if not name:
+        raise BadToml(place, "a package needs a name")
     source = typed(table, "source", dict, place, {})
     kind = typed(source, "type", str, place, "")
     url = typed(source, "url", str, place, "")
@@ -59,7 +59,7 @@ def _package(table: dict[str, Any], place: Location, folder: Path, old_files: di
     link = _link(kind, url, source, place, folder)
     return Package(
         canonicalize_name(name),
-        version,
+        version_of(table, place),
         place,
         tuple(_file(position, each, link, place) for position, each in enumerate(files)),
         tuple(_dependencies(table, place)),

@@ -50,7 +50,7 @@ class PoetryInstall:
                 f"{path} cannot be read, and it decides what is installed: {(error.strerror or str(error)).lower()}"
             )
             return broken(self._toml.path, TOOL, [Problem(Location(self._toml.path), "", reason, refused=False)])
-        pyproject = read_declared(TomlText.read(path, content))
+        pyproject = read_declared(TomlText.read(path, content), TOOL)
         asked = list(self._asked(pyproject))
         file = RequirementsFile(
             self._toml.path,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+from packaging.version import InvalidVersion, Version
+
 from pytest_deploycheck.location import Location
 
 if sys.version_info >= (3, 11):
@@ -135,6 +137,20 @@ def typed(table: dict[str, Any], key: str, kind: type[Kind], place: Location, de
         words = {str: "a string", list: "an array", dict: "a table", int: "a number", bool: "true or false"}
         raise BadToml(place, f"{key} has to be {words.get(kind, kind.__name__)}")
     return value
+
+
+def version_of(table: dict[str, Any], place: Location, *, is_needed: bool = True) -> str:
+    """The version of a package.
+
+    :raises BadToml: it has none, or what is none
+    """
+    version = typed(table, "version", str, place, "")
+    try:
+        if version or is_needed:
+            Version(version)
+    except InvalidVersion as error:
+        raise BadToml(place, f"a version such as 1.0 was expected, and {version!r} is none") from error
+    return version
 
 
 def tables_of(table: dict[str, Any], key: str, place: Location) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.direct import direct_file
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.locked.lock import Dependency, Lock, Package
-from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, tables_of, typed
+from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, tables_of, typed, version_of
 
 TOOL = "uv"
 # What stands in `source` for a folder of this machine: the last one is not installed, but what it requires is.
@@ -67,7 +67,8 @@ def _package(table: dict[str, Any], place: Location, folder: Path) -> Package:
     optional = typed(table, "optional-dependencies", dict, place, {})
     return Package(
         canonicalize_name(name),
-        typed(table, "version", str, place, ""),
+        # A folder may leave it to its build.
+        version_of(table, place, is_needed="registry" in source),
         place,
         files,
         tuple(dependencies(table, "dependencies", place)),

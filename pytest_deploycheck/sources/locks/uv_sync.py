@@ -130,7 +130,7 @@ class UvSync:
         path = posixpath.normpath(posixpath.join(folder, "pyproject.toml"))
         if path not in self._pyprojects:
             try:
-                self._pyprojects[path] = read_declared(TomlText.read(path, (self._root / path).read_bytes()))
+                self._pyprojects[path] = read_declared(TomlText.read(path, (self._root / path).read_bytes()), TOOL)
             except OSError:
                 self._pyprojects[path] = None
         return self._pyprojects[path]

@@ -272,7 +272,7 @@ def test_both_tables_and_included_groups_ask_for_what_is_installed(tmp_path: Pat
         ("[metadata]\nlock-version = '1.0'\n", "poetry.lock:2 unknown: its format is 1.0, and those known here are"),
         (
             "[[package]]\nname = 'a'\n[metadata]\nlock-version = '2.1'\n",
-            "poetry.lock:1 refused: a package needs a version",
+            "poetry.lock:1 refused: a version such as 1.0 was expected, and '' is none",
         ),
         (
             "[[package]]\nname = 'a'\nversion = '1'\nfiles = [1]\n[metadata]\nlock-version = '2.1'\n",

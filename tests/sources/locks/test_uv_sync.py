@@ -220,6 +220,12 @@ def test_another_spelling_is_no_difference(shop: LockedProject, same: str) -> No
     assert shop.problems("uv sync --locked") == []
 
 
+def test_tables_of_another_tool_are_not_for_uv(shop: LockedProject) -> None:
+    poetry = '[tool.poetry.dependencies]\npython = "^3.9"\nold = "^1.0"\n'
+    (shop.root / "pyproject.toml").write_text(PYPROJECT + poetry, encoding="utf-8")
+    assert shop.problems("uv sync --locked") == []
+
+
 @pytest.mark.parametrize(
     ("lock", "problem"),
     [
