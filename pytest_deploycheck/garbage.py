@@ -17,3 +17,22 @@ def not_collected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+class LeftOut:
+    """What is there already, and is looked through no more, until it is let in again."""
+
+    def __init__(self) -> None:
+        self._is_frozen = False
+
+    def leave_out(self) -> None:
+        """All objects that there are now; nothing where somebody else has done the same, who decides on its end."""
+        if self._is_frozen or gc.get_freeze_count() == 0:
+            gc.freeze()
+            self._is_frozen = True
+
+    def let_in(self) -> None:
+        """All of them again."""
+        if self._is_frozen:
+            gc.unfreeze()
+            self._is_frozen = False

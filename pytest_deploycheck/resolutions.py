@@ -18,7 +18,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from pytest_deploycheck import __version__
-from pytest_deploycheck.garbage import not_collected
+from pytest_deploycheck.garbage import LeftOut, not_collected
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.resolution.asked import Asked, Preferences
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
@@ -75,6 +75,7 @@ class Resolutions:
         self._environ = environ
         self._views: dict[tuple[str, Target], TargetView] = {}
         self._resolutions: dict[tuple[str, Target], Resolution] = {}
+        self._garbage = LeftOut()
         # Told of what may take long, what it is and how far it is, for as long as it takes.
         # What of a text may be shown: a token may stand anywhere in the URL of an index.
         self.shown: Callable[[str], str] = str
@@ -224,10 +225,16 @@ class Resolutions:
 
     def close(self) -> None:
         """Ask the indexes for nothing more, and forget what they said: pytest goes through all that is left, often."""
+        for view in self._views.values():
+            view.indexes.forget()
         self._views.clear()
         if "_client" in self.__dict__:
+            from pytest_deploycheck.resolution.metadata import requirement
+
             self._client.close()
             del self._client
+            requirement.cache_clear()
+        self._garbage.let_in()
 
     @cached_property
     def _configuration(self) -> PipConfiguration:
@@ -292,6 +299,8 @@ class Resolutions:
             watched = self.watch(f"{source.path} on {target.minor}", self._client.traffic)
             with watched, not_collected():
                 found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
+                # The view stays, with a hundred thousand objects and no cycle, for what is asked of it later.
+                self._garbage.leave_out()
             self._cache.keep()
             return self._as_shown(_with_ignored(found, places)), self._fresh_until(places)
 

@@ -11,7 +11,7 @@ import contextlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from itertools import islice
 from typing import Any
 
@@ -109,7 +109,8 @@ class Ahead:
                 return
             fault = future.exception()
             if fault is None:
-                with contextlib.suppress(Unreachable):
+                # Cancelled: the run is over, and whatever this would lead to is asked for no more.
+                with contextlib.suppress(Unreachable, CancelledError):
                     step(*arguments)
             elif isinstance(fault, NotCached):
                 self.missing.update(dict.fromkeys(fault.missing))

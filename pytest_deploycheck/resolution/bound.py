@@ -50,10 +50,25 @@ class Bound:
 
     def reached(self) -> TooMuchWork:
         """What to raise once a bound is reached."""
-        often = [f"{project} ({times:,} times)" for project, times in self._tried.most_common(_MOST_NAMED) if times > 1]
         seconds = time.monotonic() - self._start
-        tried = f"; tried over and over: {', '.join(often)}" if often else ""
         return TooMuchWork(
-            f"gave up after {seconds:.0f} s and {self._rounds:,} rounds, as pip might go on for long{tried}; "
+            f"gave up after {seconds:.0f} s and {self._rounds:,} rounds, as pip might go on for long{self._often}; "
             "pin these, or give them a lower bound"
         )
+
+    def without_end(self) -> TooMuchWork:
+        """What to raise where pip gets lost, too.
+
+        resolvelib 1.2.1, which pip 26.3 has inside, looks for the way from a project up to the user's lines and follows
+        a circle for ever: one of projects that require each other, and that nothing else requires any more since
+        another version of something was taken.
+        """
+        return TooMuchWork(
+            "pip breaks off with a RecursionError here: it goes round in a circle of projects that require each other"
+            f"{self._often}; pin these to the versions that shall be installed"
+        )
+
+    @property
+    def _often(self) -> str:
+        often = [f"{project} ({times:,} times)" for project, times in self._tried.most_common(_MOST_NAMED) if times > 1]
+        return f"; tried over and over: {', '.join(often)}" if often else ""

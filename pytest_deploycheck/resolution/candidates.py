@@ -46,7 +46,8 @@ class ProjectCandidates:
     @cached_property
     def versions(self) -> Versions:
         """All versions of which there is a file, for whatever machine."""
-        return Versions(self.page.versions, self._version)
+        python = self._target.python
+        return Versions(self.page.versions, lambda text: _version(text, python))
 
     def names(self, version: Version) -> list[str]:
         """The names of all files of a version, for whatever machine they are."""
@@ -91,7 +92,8 @@ class ProjectCandidates:
     def _applicable(self, specifier: SpecifierSet) -> Iterator[tuple[Version, list[Compatible]]]:
         text = str(specifier)
         if text not in self._pools:  # Asked again and again where versions are rejected one by one.
-            self._pools[text] = [Remembered(pool) for pool in self._pooled(specifier)]
+            pools = _pools(self.versions, specifier, self._preferences.prereleases)
+            self._pools[text] = [Remembered(pool) for pool in pools]
         for versions in self._pools[text]:
             found = False
             for version in versions:
@@ -100,24 +102,6 @@ class ProjectCandidates:
                     yield version, compatible
             if found:
                 return
-
-    def _pooled(self, specifier: SpecifierSet) -> Iterator[Iterator[Version]]:
-        """The versions to look for; the next pool only if the one before had nothing that the target accepts."""
-        prereleases = self._preferences.prereleases
-        if prereleases is None:
-            prereleases = specifier.prereleases or None
-        if prereleases:
-            yield self._allowed(specifier)
-            return
-        yield (version for version in self._allowed(specifier) if not version.is_prerelease)
-        if prereleases is None:
-            yield (version for version in self._allowed(specifier) if version.is_prerelease)
-
-    def _allowed(self, specifier: SpecifierSet) -> Iterator[Version]:
-        pin = next((each.version for each in specifier if is_exact(each)), None)
-        groups = self.versions.groups() if pin is None else iter([self.versions.like(Version(pin))])
-        for group in groups:
-            yield from specifier.filter(group, prereleases=True)
 
     def _reordered(
         self, applicable: list[tuple[Version, list[Compatible]]], hashes: frozenset[str]
@@ -158,17 +142,37 @@ class ProjectCandidates:
         specifier = python_specifier(requires_python)
         return specifier is None or specifier.contains(self._target.python_version, prereleases=True)
 
-    def _version(self, text: str) -> Version | None:
-        # A suffix such as -py3.9 (of bdist_dumb) names the one Python that the archive is for. pip knows no Python with
-        # two digits there: such a name has an invalid version for it.
-        if match := _FOR_ONE_PYTHON.search(text):
-            if match[1] != ".".join(self._target.python.split(".")[:2]):
-                return None
-            text = text[: match.start()]
-        try:
-            return Version(text)
-        except InvalidVersion:
+
+def _pools(versions: Versions, specifier: SpecifierSet, prereleases: bool | None) -> Iterator[Iterator[Version]]:
+    """The versions to look for; the next pool only if the one before had nothing that the target accepts."""
+    if prereleases is None:
+        prereleases = specifier.prereleases or None
+    if prereleases:
+        yield _allowed(versions, specifier)
+        return
+    yield (version for version in _allowed(versions, specifier) if not version.is_prerelease)
+    if prereleases is None:
+        yield (version for version in _allowed(versions, specifier) if version.is_prerelease)
+
+
+def _allowed(versions: Versions, specifier: SpecifierSet) -> Iterator[Version]:
+    pin = next((each.version for each in specifier if is_exact(each)), None)
+    groups = versions.groups() if pin is None else iter([versions.like(Version(pin))])
+    for group in groups:
+        yield from specifier.filter(group, prereleases=True)
+
+
+def _version(text: str, python: str) -> Version | None:
+    # A suffix such as -py3.9 (of bdist_dumb) names the one Python that the archive is for. pip knows no Python with
+    # two digits there: such a name has an invalid version for it.
+    if match := _FOR_ONE_PYTHON.search(text):
+        if match[1] != ".".join(python.split(".")[:2]):
             return None
+        text = text[: match.start()]
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
 
 
 _PYTHON_SPECIFIERS: dict[str, SpecifierSet | None] = {}

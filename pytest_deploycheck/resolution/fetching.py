@@ -41,31 +41,39 @@ class Fetching:
     """Runs such work: as far as it can in the thread that reads the answers, so that nothing is handed from thread to
     thread; the rest, and whatever goes wrong, in a thread that waits for it.
 
-    :param get: asks for an answer, and waits for it
     :param threads: those that wait
+    :param name: of the thread that reads
     """
 
-    def __init__(
-        self, transport: Transport, get: Callable[[Wanted], Answer], threads: ThreadPoolExecutor, name: str
-    ) -> None:
+    def __init__(self, transport: Transport, threads: ThreadPoolExecutor, name: str) -> None:
         self._transport = transport
-        self._get = get
         self._threads = threads
-        self._multiplexer = Multiplexer(transport.line, threads, transport.brief, WORKERS, name)
+        self._multiplexer = Multiplexer(transport.line, threads, transport.brief, WORKERS, name, self._end)
+        self._futures: set[Future[Any]] = set()
+        self._fault: BaseException | None = None
 
     def run(self, steps: Steps[Value]) -> Future[Value]:
         """Begin it; returns at once."""
         future: Future[Value] = Future()
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
         self._multiplexer.call(lambda: self._go_on(steps, future, partial(next, steps)))
+        if self._fault is not None:
+            self._end(self._fault)
         return future
 
     def close(self) -> None:
         """Ask for nothing more."""
         self._multiplexer.close()
 
-    def _go_on(
-        self, steps: Steps[Value], future: Future[Value], step: Callable[[], Wanted | Callable[[], Any]]
-    ) -> None:
+    def _end(self, fault: BaseException) -> None:
+        """Of the thread that reads, by a fault of its own: who waits for something is told, and not left to wait."""
+        self._fault = fault
+        for future in list(self._futures):
+            if future.set_running_or_notify_cancel():
+                future.set_exception(fault)
+
+    def _go_on(self, steps: Steps[Value], future: Future[Value], step: Callable[[], Step]) -> None:
         """
         :param step: goes on to the next thing that is wanted
         """
@@ -99,7 +107,7 @@ class Fetching:
     def _asked(self, wanted: Wanted) -> Answer:
         is_ordinary = False
         try:
-            answer = self._get(wanted)
+            answer = self._transport.get(wanted.url, wanted.headers)
             is_ordinary = answer.url == wanted.url and is_final(answer.status)
             return answer
         finally:

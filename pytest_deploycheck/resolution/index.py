@@ -27,7 +27,14 @@ from pytest_deploycheck.resolution.page_entries import InvalidPage
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, analysis, read_sdist
 from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
 from pytest_deploycheck.resolution.traffic import Traffic
-from pytest_deploycheck.resolution.wheel_metadata import Archive, OnDisk, Whole, unzipped_metadata, wheel_metadata
+from pytest_deploycheck.resolution.wheel_metadata import (
+    Archive,
+    OnDisk,
+    Whole,
+    metadata_parts,
+    unzipped_metadata,
+    wheel_metadata,
+)
 from pytest_deploycheck.urls import path_of
 
 # What the names of threads begin with.
@@ -40,7 +47,7 @@ Facts = TypeVar("Facts", Metadata, Sdist)
 _READING = 1
 
 # Bytes of a wheel's end that are fetched first: its directory and, mostly, its METADATA, which build tools put last.
-_WHEEL_TAIL = 32_768
+_WHEEL_TAIL = 65_536
 
 # Bytes of a file of this machine that are in memory at a time.
 _PART = 1 << 20
@@ -85,7 +92,7 @@ class IndexClient:
         self._transport = transport
         # Offline there is nothing to wait for, and with one thread it is known when everything is done.
         self._threads = ThreadPoolExecutor(1 if offline else WORKERS, thread_name_prefix=_THREADS)
-        self._fetching = Fetching(transport, self._asked, self._threads, _THREADS)
+        self._fetching = Fetching(transport, self._threads, _THREADS)
         logging.getLogger("urllib3.connectionpool").addFilter(_is_of_others)
         self._lock = threading.Lock()
         self._futures: dict[tuple[str, str], Future[Any]] = {}
@@ -161,6 +168,8 @@ class IndexClient:
         self._threads.shutdown(wait=False, cancel_futures=True)
         for future in futures:
             future.cancel()
+        # What was fetched is no longer kept by what waited for it: that would be for garbage collection to find out.
+        self._futures.clear()
         self._transport.close()
         self.cache.keep()
         self.cache.sweep()
@@ -271,10 +280,10 @@ class IndexClient:
         answer = yield Wanted(file.url, "the file", tail_of(_WHEEL_TAIL))
         try:
             ranged = RangedFile(self._transport, file.url, answer)
-            content = wheel_metadata(ranged.at_hand, _project_of(file))
+            content = yield from _metadata_in_parts(ranged, file)
             if content is not None:
                 return _of_wheel(file, content)
-            metadata: Metadata = yield lambda: _metadata_in_wheel(ranged, ranged, file)
+            metadata: Metadata = yield lambda: _unzipped(ranged, file)
         except NotRanged as refusal:
             whole = refusal.whole
             metadata = yield lambda: self._metadata_in_whole(file, whole)
@@ -358,18 +367,35 @@ def _metadata_on_disk(file: File) -> Metadata:
         raise Unreachable(f"{file.url}: {(error.strerror or str(error)).lower()}") from error
 
 
+def _metadata_in_parts(ranged: RangedFile, file: File) -> Steps[bytes | None]:
+    parts = metadata_parts(ranged.length, ranged.tail, _project_of(file))
+    try:
+        start, end = next(parts)
+        while True:
+            content = ranged.at_hand(start, end)
+            if content is None:
+                answer = yield Wanted(file.url, "the file", ranged.asking_for(start, end))
+                content = ranged.fetched(start, end, answer)
+            start, end = parts.send(content)
+    except StopIteration as found:
+        metadata: bytes | None = found.value
+        return metadata
+
+
 def _metadata_in_wheel(archive: Archive, stream: Any, file: File) -> Metadata:
     """
     :param stream: the same as a file, for :mod:`zipfile`
     :raises BrokenDistribution: it is no wheel
     """
-    project = _project_of(file)
-    content = wheel_metadata(archive, project)
-    if content is None:
-        try:
-            content = unzipped_metadata(stream, project)
-        except ValueError as error:
-            raise BrokenDistribution(file, f"no wheel: {error}") from error
+    content = wheel_metadata(archive, _project_of(file))
+    return _unzipped(stream, file) if content is None else _of_wheel(file, content)
+
+
+def _unzipped(stream: Any, file: File) -> Metadata:
+    try:
+        content = unzipped_metadata(stream, _project_of(file))
+    except ValueError as error:
+        raise BrokenDistribution(file, f"no wheel: {error}") from error
     return _of_wheel(file, content)
 
 

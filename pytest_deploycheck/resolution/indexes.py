@@ -44,6 +44,11 @@ class Indexes:
                 self._pages[key] = self._merged(project, machine)
             return self._pages[key]
 
+    def forget(self) -> None:
+        """Keep no page any longer: what waited for it would keep this, and only garbage collection would find out."""
+        with self._lock:
+            self._pages.clear()
+
     def _merged(self, project: str, machine: str) -> Future[ProjectPage]:
         files = self._find_links.files(project)
         futures = [self.client.links(link, project, machine) for link in self._find_links.remote_pages]
@@ -77,6 +82,8 @@ def _joined(project: str, local: ProjectPage, futures: list[Future[ProjectPage]]
             return
         faults = [fault for future in futures if (fault := future.exception()) is not None]
         pages = [local, *(future.result() for future in futures if future.exception() is None)]
+        # They keep this function, which should not keep them.
+        futures.clear()
         if any(map(_has_files, pages)):
             faults = [fault for fault in faults if not isinstance(fault, Refused)]
         if faults:
@@ -84,10 +91,10 @@ def _joined(project: str, local: ProjectPage, futures: list[Future[ProjectPage]]
         else:
             joined.set_result(MergedPages(project, pages))
 
-    for future in futures:
-        future.add_done_callback(arrived)
     if not futures:
         joined.set_result(local)
+    for future in tuple(futures):
+        future.add_done_callback(arrived)
     return joined
 
 

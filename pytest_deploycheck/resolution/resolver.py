@@ -144,6 +144,8 @@ def _attempt(
         return replace(found, evidence=(*found.evidence, *built_before(list(provider.built))))
     except ResolutionTooDeep:
         raise bound.reached() from None
+    except RecursionError:
+        raise bound.without_end() from None
     except NotCached as first:
         raise NotCached(*dict.fromkeys((*first.missing, *ahead.missing))) from None
     finally:

@@ -13,6 +13,7 @@ import lzma
 import struct
 import zipfile
 import zlib
+from collections.abc import Generator
 from typing import IO, BinaryIO, Protocol
 
 from packaging.utils import canonicalize_name
@@ -24,6 +25,8 @@ _END, _END_FIELDS, _END_SIZE, _LONGEST_COMMENT = b"PK\x05\x06", struct.Struct("<
 _ENTRY, _ENTRY_FIELDS, _ENTRY_SIZE = b"PK\x01\x02", struct.Struct("<8xHH4xII4xH12xI"), 46
 # Lengths of the name and of the extra field.
 _LOCAL, _LOCAL_FIELDS, _LOCAL_SIZE = b"PK\x03\x04", struct.Struct("<26xHH"), 30
+# Bytes of an extra field that is not unusual: a time, an owner, a size.
+_EXTRA = 64
 
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED = 1
@@ -76,20 +79,40 @@ class OnDisk:
         return self._stream.read(end - start)
 
 
+Parts = Generator[tuple[int, int], bytes, bytes | None]
+"""Yields the parts of an archive that it needs, as their two ends, is sent their bytes, and returns a content."""
+
+
 def wheel_metadata(archive: Archive, project: str) -> bytes | None:
     """The content of the project's ``METADATA``; other projects' may lie in the same wheel.
 
     :param project: the normalised name
     :returns: None where there is none, or anything is unusual
     """
+    parts = metadata_parts(archive.length, archive.tail, project)
     try:
-        end = archive.tail.rindex(_END, -_END_SIZE - _LONGEST_COMMENT)
-        size, place = _END_FIELDS.unpack_from(archive.tail, end)
-        if _ELSEWHERE in (size, place) or place + size > archive.length:
+        part = next(parts)
+        while True:
+            part = parts.send(archive.between(*part))
+    except StopIteration as end:
+        content: bytes | None = end.value
+        return content
+
+
+def metadata_parts(length: int, tail: bytes, project: str) -> Parts:
+    """The same for who has to wait for parts.
+
+    :param length: of the whole archive
+    :param tail: the last bytes, as far as they are at hand
+    """
+    try:
+        end = tail.rindex(_END, -_END_SIZE - _LONGEST_COMMENT)
+        size, place = _END_FIELDS.unpack_from(tail, end)
+        if _ELSEWHERE in (size, place) or place + size > length:
             return None
-        directory = archive.between(place, place + size)
+        directory = yield place, place + size
         entry = _entry(directory, project)
-        return None if entry is None else _member(archive, directory, entry)
+        return None if entry is None else (yield from _member(length, directory, entry))
     except (ValueError, struct.error, zlib.error):
         return None
 
@@ -108,17 +131,22 @@ def _entry(directory: bytes, project: str) -> int | None:
     return None
 
 
-def _member(archive: Archive, directory: bytes, entry: int) -> bytes | None:
-    flags, method, checksum, size, _, place = _ENTRY_FIELDS.unpack_from(directory, entry)
+def _member(length: int, directory: bytes, entry: int) -> Parts:
+    flags, method, checksum, size, name, place = _ENTRY_FIELDS.unpack_from(directory, entry)
     if _ELSEWHERE in (size, place) or flags & _ENCRYPTED or method not in (_STORED, _DEFLATED):
         return None
-    header = archive.between(place, min(place + _LOCAL_SIZE, archive.length))
-    if not header.startswith(_LOCAL):
+    if place + _LOCAL_SIZE + size > length:
         return None
-    data = place + _LOCAL_SIZE + sum(_LOCAL_FIELDS.unpack(header))
-    if data + size > archive.length:
+    # All of it at once, since each part of a remote file is a round trip.
+    member = yield place, min(place + _LOCAL_SIZE + name + _EXTRA + size, length)
+    if not member.startswith(_LOCAL):
         return None
-    packed = archive.between(data, data + size)
+    data = _LOCAL_SIZE + sum(_LOCAL_FIELDS.unpack_from(member))
+    if place + data + size > length:
+        return None
+    packed = member[data : data + size]
+    if len(packed) < size:
+        packed = yield place + data, place + data + size
     content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, _LARGEST) if method == _DEFLATED else packed
     return content if zlib.crc32(content) == checksum else None
 

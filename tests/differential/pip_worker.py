@@ -31,6 +31,7 @@ OUTCOMES = (
     ("invalid", "has invalid metadata"),
     ("invalid", "has inconsistent"),
     ("invalid", "Invalid wheel filename"),
+    ("unreachable", "RecursionError"),
 )
 
 

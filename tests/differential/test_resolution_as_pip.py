@@ -22,7 +22,7 @@ import pytest
 from differential.generated import HOST, Case, cases
 from hypothesis import HealthCheck, Phase, given, settings
 
-from index_server import Distribution, Index, Switches
+from index_server import Distribution, Index, Switches, wheel
 from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.requirements import read_requirements
@@ -167,3 +167,23 @@ def test_the_same_files_and_the_same_outcome_as_pip(
     if outcome != "ok":
         found = {}
     assert (outcome, found) == (theirs["outcome"], expected), f"{case}\nours: {message}\npip: {theirs['message']}"
+
+
+def test_where_pip_goes_round_in_a_circle_nothing_is_known(pip: Pip, tmp_path: Path) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text("alpha\n")
+    with Index() as index:
+        index.add(
+            wheel("alpha", "0.9", requires_dist=["beta"]),
+            wheel("beta", "0.9", requires_dist=["alpha", "delta"], provides_extra=["fast"]),
+            wheel("beta", "1.0", requires_dist=["gamma~=1.0; extra == 'fast'", "delta"], provides_extra=["fast"]),
+            wheel("gamma", "0.9"),
+            wheel("delta", "0.9", requires_dist=["beta[fast]"]),
+        )
+        theirs = pip.ask(index.url, file)
+        outcome, _, message = ours(index.url, file, tmp_path / "cache")
+    assert (outcome, theirs["outcome"]) == ("unreachable", "unreachable"), theirs["message"]
+    assert message == (
+        "pip breaks off with a RecursionError here: it goes round in a circle of projects that require each other; "
+        "tried over and over: beta (3 times); pin these to the versions that shall be installed"
+    )

@@ -76,16 +76,16 @@ class Exchange:
 class _Open:
     """An open line.
 
-    :param number: of its socket
+    :param number: of its socket, once that is waited for; a host may close it with its first answer
     :param exchange: what is asked on it; None where it is free
     :param since: when that was sent, in seconds of the monotonic clock
     """
 
     line: Line
     host: _Host
-    number: int
     exchange: Exchange | None
     since: float
+    number: int | None = None
 
 
 @dataclass(eq=False)
@@ -112,16 +112,24 @@ class Multiplexer:
     :param patience: seconds for an answer to begin
     :param connections: to a host, at most
     :param name: of the thread
+    :param ended: gets the fault that has ended the thread, which none should
     """
 
     def __init__(
-        self, line: Callable[[str], Line], threads: Executor, patience: float, connections: int, name: str
+        self,
+        line: Callable[[str], Line],
+        threads: Executor,
+        patience: float,
+        connections: int,
+        name: str,
+        ended: Callable[[BaseException], None],
     ) -> None:
         self._line = line
         self._threads = threads
         self._patience = patience
         self._connections = connections
         self._name = name
+        self._ended = ended
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
         # Those that are open or being opened, by whichever thread.
         self._lines: set[Line] = set()
@@ -173,7 +181,10 @@ class Multiplexer:
         try:
             while not self._is_closed:
                 self._turn()
+        except BaseException as fault:
+            self._ended(fault)
         finally:
+            self._is_closed = True
             self._dispose()
 
     def _turn(self) -> None:
@@ -202,12 +213,13 @@ class Multiplexer:
     def _dispose(self) -> None:
         for line in list(self._lines):
             self._close(line)
+        self._hosts.clear()
         self._selector.close()
         self._waker.close()
         self._woken.close()
 
     def _may_grow(self, host: _Host) -> bool:
-        return bool(host.waiting) and not host.opening and host.most < self._connections
+        return host.answers is True and bool(host.waiting) and not host.opening and host.most < self._connections
 
     def _take(self, exchange: Exchange) -> None:
         host = self._hosts[origin(urlsplit(exchange.url))]
@@ -254,7 +266,7 @@ class Multiplexer:
             return
         if self._is_closed:
             self._close(line)
-        opened = _Open(line, host, line.fileno(), exchange, time.monotonic())
+        opened = _Open(line, host, exchange, time.monotonic())
         self.call(lambda: self._add(opened))
 
     def _failed(self, host: _Host, exchange: Exchange) -> None:
@@ -266,29 +278,33 @@ class Multiplexer:
     def _add(self, opened: _Open) -> None:
         opened.host.opening -= 1
         opened.host.lines.append(opened)
-        self._selector.register(opened.number, selectors.EVENT_READ, opened)
         self._read(opened)
 
     def _send(self, opened: _Open, exchange: Exchange) -> None:
         opened.exchange, opened.since = exchange, time.monotonic()
         try:
             opened.line.send(exchange.url, exchange.headers)
-        except Exception:
-            self._lose(opened)
+        except Exception as fault:
+            self._lose(opened, fault)
 
     def _read(self, opened: _Open) -> None:
+        if opened.line not in self._lines:
+            return  # It was lost since it was found to be ready.
         exchange = opened.exchange
         if exchange is None:
             self._drop(opened)  # The host has closed it, as it may.
             return
         try:
             answer = opened.line.receive()
-        except Exception:
-            self._lose(opened)
+        except Exception as fault:
+            self._lose(opened, fault)
             return
         opened.exchange = None
         if not opened.line.is_open:
             self._drop(opened)
+        elif opened.number is None:
+            opened.number = opened.line.fileno()
+            self._selector.register(opened.number, selectors.EVENT_READ, opened)
         final = is_final(answer.status)
         if not final:
             opened.host.answers = False
@@ -296,16 +312,24 @@ class Multiplexer:
         self._serve(opened.host)
         exchange.then(answer if final else None)
 
-    def _lose(self, opened: _Open) -> None:
-        exchange = opened.exchange
+    def _lose(self, opened: _Open, fault: Exception | None) -> None:
+        """
+        :param fault: None where it was waited for in vain
+        """
+        exchange, host = opened.exchange, opened.host
         self._drop(opened)
-        opened.host.answers = False
-        if exchange is not None:
-            exchange.then(None)
-        self._serve(opened.host)
+        if exchange is not None and opened.number is not None and isinstance(fault, ConnectionError):
+            # A host may close a connection that it has answered on, also while the next request is on its way.
+            host.waiting.appendleft(exchange)
+        else:
+            host.answers = False
+            if exchange is not None:
+                exchange.then(None)
+        self._serve(host)
 
     def _drop(self, opened: _Open) -> None:
-        self._selector.unregister(opened.number)
+        if opened.number is not None:
+            self._selector.unregister(opened.number)
         opened.host.lines.remove(opened)
         self._close(opened.line)
 
@@ -317,4 +341,4 @@ class Multiplexer:
         until = time.monotonic() - self._patience
         for host in self._hosts.values():
             for opened in [each for each in host.lines if each.exchange is not None and each.since < until]:
-                self._lose(opened)
+                self._lose(opened, None)

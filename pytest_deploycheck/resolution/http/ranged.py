@@ -25,11 +25,6 @@ class RangedFile(io.RawIOBase):
         self.tail = answer.content
         self._parts = [(self.length - len(self.tail), self.tail)]
 
-    @property
-    def at_hand(self) -> Tail:
-        """What was fetched first."""
-        return Tail(self.length, self.tail)
-
     def readable(self) -> bool:
         """See :class:`io.RawIOBase`."""
         return True
@@ -61,35 +56,33 @@ class RangedFile(io.RawIOBase):
         :raises NotRanged: the server refuses
         :raises Unreachable: no answer
         """
+        content = self.at_hand(start, end)
+        if content is None:
+            content = self.fetched(start, end, self._transport.get(self._url, self.asking_for(start, end)))
+        return content
+
+    def at_hand(self, start: int, end: int) -> bytes | None:
+        """What is known of these bytes without asking for more."""
         if start >= end:
             return b""
         for first, content in self._parts:
             if first <= start and end <= first + len(content):
                 return content[start - first : end - first]
-        # A few bytes more than asked for: zipfile reads a member's header, its name and its content one by one.
-        last = min(self.length, max(end, start + 16_384)) - 1
-        answer = self._transport.get(self._url, _range(f"{start}-{last}"))
+        return None
+
+    def asking_for(self, start: int, end: int) -> dict[str, str]:
+        """Headers of a request for these bytes."""
+        # A few more than asked for: zipfile reads a member's header, its name and its content one by one.
+        return _range(f"{start}-{min(self.length, max(end, start + 16_384)) - 1}")
+
+    def fetched(self, start: int, end: int, answer: Answer) -> bytes:
+        """The same from an answer to that.
+
+        :raises NotRanged: the server refuses
+        """
         _total_length(answer)
         self._parts.append((start, answer.content))
         return answer.content[: end - start]
-
-
-class Tail:
-    """The last bytes of a file, where there is no time to wait for others."""
-
-    def __init__(self, length: int, tail: bytes) -> None:
-        self.length = length
-        self.tail = tail
-
-    def between(self, start: int, end: int) -> bytes:
-        """As :meth:`RangedFile.between`.
-
-        :raises ValueError: it is not at hand
-        """
-        first = self.length - len(self.tail)
-        if start < first:
-            raise ValueError("not at hand")
-        return self.tail[start - first : end - first]
 
 
 def tail_of(size: int) -> dict[str, str]:
