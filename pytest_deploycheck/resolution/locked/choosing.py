@@ -13,7 +13,7 @@ from packaging.version import Version
 from pytest_deploycheck.resolution.asked import Preferences
 from pytest_deploycheck.resolution.candidates import Compatible, ProjectCandidates
 from pytest_deploycheck.resolution.file import File
-from pytest_deploycheck.resolution.locked.lock import Locked, Package
+from pytest_deploycheck.resolution.locked.lock import POETRY, Locked, Package
 from pytest_deploycheck.resolution.page import FoundFiles
 from pytest_deploycheck.resolution.target import Target
 
@@ -24,7 +24,7 @@ def chosen(package: Package, locked: Locked, target: Target) -> File | None:
     page = FoundFiles(package.name, {package.version: list(package.files)})
     candidates = ProjectCandidates(page, target, Preferences(locked.formats.of(package.name)))
     compatible = candidates.compatible(Version(package.version))
-    if locked.lock.tool == "Poetry":
+    if locked.lock.tool == POETRY:
         compatible = sorted(compatible, key=_as_poetry, reverse=True)
     return compatible[0].file if compatible else None
 

@@ -14,6 +14,10 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.asked import BINARY, SOURCE
 from pytest_deploycheck.resolution.file import File
 
+# The tools whose locks are read, as messages name them.
+UV = "uv"
+POETRY = "Poetry"
+
 Ranges = tuple[SpecifierSet, ...]
 """Any of them suffices: Poetry has ``||``."""
 
@@ -73,7 +77,7 @@ class Lock:
     """A lock file.
 
     :param path: relative to the root
-    :param tool: that wrote it, as messages name it
+    :param tool: that wrote it: :data:`UV` or :data:`POETRY`
     :param python: for which it was made; None where it does not say, or not in a way that is understood
     :param python_location: where it says so
     """

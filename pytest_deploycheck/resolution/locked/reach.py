@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.resolution.locked.lock import Dependency, Lock, Locked, NotKnown, Package, is_within
+from pytest_deploycheck.resolution.locked.lock import UV, Dependency, Lock, Locked, NotKnown, Package, is_within
 from pytest_deploycheck.resolution.locked.markers import Markers
 from pytest_deploycheck.resolution.target import Target
 
@@ -57,7 +57,7 @@ def reached(locked: Locked, target: Target) -> Reached:
 
 
 def _markers(lock: Lock) -> Iterator[str]:
-    if lock.tool == "uv":
+    if lock.tool == UV:
         for package in lock.packages:
             for dependencies in (package.dependencies, *package.extras.values()):
                 yield from (each.marker for each in dependencies)
@@ -87,7 +87,7 @@ class _Walk:
     def _take(self, asked: _Asked) -> None:
         wish = asked.dependency
         # uv spells in its markers whose extra it is; Poetry's are those of the package that the marker stands in.
-        is_own = asked.parent is None or self._locked.lock.tool == "uv"
+        is_own = asked.parent is None or self._locked.lock.tool == UV
         if not self._markers.hold(wish.marker, self._extras if is_own else asked.extras):
             return
         package = self._package(wish)

@@ -53,6 +53,10 @@ def _nothing(wanted: Wanted) -> Mapping[str, Facts]:
     return dict.fromkeys(wanted, Facts(UNKNOWN))
 
 
+# It needs no compiler, and nothing is to be read of it.
+_WHEEL = Facts(replace(UNKNOWN, native=False))
+
+
 @dataclass(frozen=True)
 class _Picked:
     """A package, and the file of it."""
@@ -146,7 +150,7 @@ def _distributions(
 ) -> Iterator[Distribution]:
     for name, each in sorted(picked.items()):
         chain = [NormalizedName(step) for step in path_to_line(name, found.parents, found.lines)]
-        known = Facts(WHEEL) if each.file.is_wheel else facts[name]
+        known = _WHEEL if each.file.is_wheel else facts[name]
         yield Distribution(
             name=name,
             version=each.package.version or "unknown",
@@ -161,7 +165,3 @@ def _distributions(
             line=found.lines[chain[0]] if chain else each.package.location,
             unread=known.unread,
         )
-
-
-# It needs no compiler, and nothing is to be read of it.
-WHEEL = replace(UNKNOWN, native=False)

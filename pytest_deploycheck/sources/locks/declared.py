@@ -15,6 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.resolution.locked.lock import POETRY, UV
 from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, typed
 
 MAIN = "main"
@@ -78,10 +79,10 @@ def read_declared(toml: TomlText, tool: str) -> Pyproject:
 
     :raises BadToml: something in it has another type than it should
     """
-    own = _of_uv if tool == "uv" else _of_poetry
+    own = _of_uv if tool == UV else _of_poetry
     declared = [*_of_project(toml), *_of_groups(toml), *own(toml)]
     included = {**dict.fromkeys((each.group for each in declared), ()), **_included(toml)}
-    if tool == "Poetry":
+    if tool == POETRY:
         for group, names in _included_by_poetry(toml).items():
             included[group] = (*included.get(group, ()), *names)
     return Pyproject(toml, tuple(declared), included)

@@ -20,6 +20,8 @@ class Tool:
     """What a program's commands take, as ``commands.json`` has it.
 
     :param lock: the name of its lock file
+    :param command: what installs from it, with no options
+    :param folders: options that name the project's folder, those first that are gone to before others are looked at
     :param formats: the versions of it that are known
     :param valued: options with a value; all others are flags
     :param listed: of these the ones that may hold several values at once
@@ -30,6 +32,8 @@ class Tool:
 
     name: str
     lock: str
+    command: str
+    folders: tuple[str, ...]
     formats: tuple[str, ...]
     valued: frozenset[str]
     listed: frozenset[str]
@@ -66,6 +70,8 @@ def tools() -> Mapping[str, Tool]:
         name: Tool(
             name,
             row["lock"],
+            row["command"],
+            tuple(row["folders"]),
             tuple(row["formats"]),
             frozenset(row["valued"]),
             frozenset(row["listed"]),

@@ -15,12 +15,10 @@ from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.file import File
-from pytest_deploycheck.resolution.locked.lock import Dependency, Lock, Package
+from pytest_deploycheck.resolution.locked.lock import POETRY, Dependency, Lock, Package
 from pytest_deploycheck.sources.locks.constraint import ranges_of
 from pytest_deploycheck.sources.locks.declared import MAIN
 from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, tables_of, typed, version_of
-
-TOOL = "Poetry"
 
 
 def read_poetry_lock(toml: TomlText, folder: Path) -> Lock:
@@ -39,7 +37,7 @@ def read_poetry_lock(toml: TomlText, folder: Path) -> Lock:
     packages = tuple(_package(each, at, folder, old_files) for each, at in zip(tables, places, strict=True))
     where = toml.line_of("python-versions") if not tables else _last_line_of(toml, "python-versions")
     python = typed(metadata, "python-versions", str, where, "")
-    return Lock(toml.path, TOOL, packages, ranges_of(python) if python else None, python, where)
+    return Lock(toml.path, POETRY, packages, ranges_of(python) if python else None, python, where)
 
 
 def _last_line_of(toml: TomlText, key: str) -> Location:

@@ -16,11 +16,11 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.resolution.locked.lock import Dependency, Formats, Locked
+from pytest_deploycheck.resolution.locked.lock import POETRY, Dependency, Formats, Locked
 from pytest_deploycheck.sources.locks.constraint import marker_of, ranges_of
 from pytest_deploycheck.sources.locks.declared import MAIN, Declared, Pyproject, poetry_extras, read_declared
 from pytest_deploycheck.sources.locks.lock_file import Asked, LockFile, Wanted, broken, lines_of, roots_of
-from pytest_deploycheck.sources.locks.poetry import TOOL, read_poetry_lock
+from pytest_deploycheck.sources.locks.poetry import read_poetry_lock
 from pytest_deploycheck.sources.locks.toml_text import TomlText
 from pytest_deploycheck.sources.requirements import Problem, RequirementsFile
 
@@ -49,8 +49,8 @@ class PoetryInstall:
             reason = (
                 f"{path} cannot be read, and it decides what is installed: {(error.strerror or str(error)).lower()}"
             )
-            return broken(self._toml.path, TOOL, [Problem(Location(self._toml.path), "", reason, refused=False)])
-        pyproject = read_declared(TomlText.read(path, content), TOOL)
+            return broken(self._toml.path, POETRY, [Problem(Location(self._toml.path), "", reason, refused=False)])
+        pyproject = read_declared(TomlText.read(path, content), POETRY)
         asked = list(self._asked(pyproject))
         file = RequirementsFile(
             self._toml.path,
@@ -67,7 +67,7 @@ class PoetryInstall:
             left_out=frozenset({self._name(pyproject)}),
             without_folders=self._options.has("--no-directory"),
         )
-        return LockFile(file, locked, TOOL)
+        return LockFile(file, locked, POETRY)
 
     @staticmethod
     def _name(pyproject: Pyproject) -> str:

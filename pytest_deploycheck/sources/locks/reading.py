@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.resolution.locked.lock import POETRY, UV
 from pytest_deploycheck.sources.installs import ProjectInstall
 from pytest_deploycheck.sources.locks.lock_file import LockFile, Wanted, broken
 from pytest_deploycheck.sources.locks.options import Options, Tool, read_options, tool_of
@@ -17,8 +18,8 @@ from pytest_deploycheck.sources.locks.uv_sync import read_uv_sync
 from pytest_deploycheck.sources.requirements import Problem
 
 _READERS: dict[str, Callable[[Wanted, TomlText, Path], LockFile]] = {
-    "uv": read_uv_sync,
-    "Poetry": read_poetry_install,
+    UV: read_uv_sync,
+    POETRY: read_poetry_install,
 }
 
 
@@ -47,14 +48,9 @@ def read_lock_installation(
     if tool is None:
         return LockInstallation(project, None)
     options = read_options(tool, command.arguments, variables)
-    named = (
-        [*options.all("--directory", "-C"), *options.all("--project", "-P")]
-        if tool.name == "Poetry"
-        else [*options.all("--directory"), *options.all("--project")]
-    )
     if command.directory is None or options.unknown:
         return LockInstallation(project, None, options.unknown)
-    folder = posixpath.normpath(posixpath.join(command.directory, *named))
+    folder = posixpath.normpath(posixpath.join(command.directory, *options.all(*tool.folders)))
     path = None if folder.startswith(("..", "/")) else find_lock(tool, folder, root)
     if path is None:
         return LockInstallation(project, None)
@@ -68,7 +64,7 @@ def find_lock(tool: Tool, folder: str, root: Path) -> str | None:
         path = (each / tool.lock).as_posix()
         if (root / path).is_file():
             return path
-        if tool.name == "Poetry" and (root / each / "pyproject.toml").is_file():
+        if tool.name == POETRY and (root / each / "pyproject.toml").is_file():
             return None
     return None
 
@@ -87,8 +83,7 @@ def read_lock_alone(path: str, root: Path) -> LockFile | None:
     tool = tool_of(PurePosixPath(path).name)
     if tool is None:
         return None
-    shown = {"uv": "uv sync", "Poetry": "poetry install"}[tool.name]
-    return read_lock(path, tool, Wanted(posixpath.dirname(path) or ".", Options(), shown, Location(path)), root)
+    return read_lock(path, tool, Wanted(posixpath.dirname(path) or ".", Options(), tool.command, Location(path)), root)
 
 
 def read_lock(path: str, tool: Tool, wanted: Wanted, root: Path) -> LockFile:
@@ -106,7 +101,7 @@ def read_lock(path: str, tool: Tool, wanted: Wanted, root: Path) -> LockFile:
 
 def _unknown_format(tool: Tool, toml: TomlText) -> LockFile | None:
     """A lock of a format that is not known here: nothing is said of what it holds."""
-    if tool.name == "uv":
+    if tool.name == UV:
         place, said = toml.line_of("version"), toml.tables.get("version")
     else:
         place, said = toml.line_of("lock-version"), toml.table("metadata").get("lock-version")

@@ -17,10 +17,9 @@ from packaging.utils import canonicalize_name
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.direct import direct_file
 from pytest_deploycheck.resolution.file import File
-from pytest_deploycheck.resolution.locked.lock import Dependency, Lock, Package
+from pytest_deploycheck.resolution.locked.lock import UV, Dependency, Lock, Package
 from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, tables_of, typed, version_of
 
-TOOL = "uv"
 # What stands in `source` for a folder of this machine: the last one is not installed, but what it requires is.
 _FOLDERS = ("editable", "directory", "virtual")
 
@@ -41,7 +40,7 @@ def read_uv_lock(toml: TomlText, folder: Path) -> Lock:
         raise BadToml(place, "a lock of uv says requires-python, and this one does not")
     packages = tuple(_package(table, at, folder) for table, at in zip(tables, places, strict=True))
     where = toml.line_of("requires-python")
-    return Lock(toml.path, TOOL, packages, _ranges(python, where), python, where)
+    return Lock(toml.path, UV, packages, _ranges(python, where), python, where)
 
 
 def folder_of(table: dict[str, Any]) -> str | None:

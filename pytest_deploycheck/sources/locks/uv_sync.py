@@ -15,11 +15,11 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.resolution.locked.lock import Dependency, Formats, Locked, Package
+from pytest_deploycheck.resolution.locked.lock import UV, Dependency, Formats, Locked, Package
 from pytest_deploycheck.sources.locks.declared import MAIN, Pyproject, read_declared
 from pytest_deploycheck.sources.locks.lock_file import Asked, LockFile, Wanted, lines_of, roots_of
 from pytest_deploycheck.sources.locks.toml_text import TomlText, tables_of, typed
-from pytest_deploycheck.sources.locks.uv import TOOL, dependencies, folder_of, read_uv_lock
+from pytest_deploycheck.sources.locks.uv import dependencies, folder_of, read_uv_lock
 from pytest_deploycheck.sources.locks.uv_member import Member
 from pytest_deploycheck.sources.requirements import Problem, RequirementsFile
 
@@ -68,7 +68,7 @@ class UvSync:
             warnings=tuple(self._left_as_it_is(members)),
             files=(self._toml.path, *(each.toml.path for each in self._pyprojects.values() if each)),
         )
-        return LockFile(file, self._locked(asked, chosen), TOOL)
+        return LockFile(file, self._locked(asked, chosen), UV)
 
     def _locked(self, asked: list[Asked], chosen: list[tuple[Member, _Chosen]]) -> Locked:
         members = frozenset(each.package.name for each, _ in chosen)
@@ -130,7 +130,7 @@ class UvSync:
         path = posixpath.normpath(posixpath.join(folder, "pyproject.toml"))
         if path not in self._pyprojects:
             try:
-                self._pyprojects[path] = read_declared(TomlText.read(path, (self._root / path).read_bytes()), TOOL)
+                self._pyprojects[path] = read_declared(TomlText.read(path, (self._root / path).read_bytes()), UV)
             except OSError:
                 self._pyprojects[path] = None
         return self._pyprojects[path]
