@@ -79,7 +79,27 @@ class LockTools:
         found = re.findall(r"(?m)^ +- Installing (\S+) \(([^ )]+)[^)]*\)(.*)$", said)
         return sorted(f"{name}=={version}" for name, version, rest in found if "Skipped" not in rest)
 
+    def without_wheels(self, project: Path, python: Path) -> set[str]:
+        """The projects of which uv takes no wheel: it stops at each, where it must not build."""
+        found: list[str] = []
+        while True:
+            left_out = [word for name in found for word in ("--no-install-package", name)]
+            asked = ("sync", "--frozen", "--dry-run", "--no-build", "--python", str(python), *left_out)
+            done = self._done("uv", project, asked)
+            if done.returncode == 0:
+                return set(found)
+            stopped = re.search(r"Distribution `([^=@ ]+)", done.stderr)
+            assert stopped is not None, done.stderr
+            found.append(stopped[1])
+
     def _run(self, tool: str, project: Path, *arguments: str, environment: Path | None = None) -> str:
+        done = self._done(tool, project, arguments, environment)
+        assert done.returncode == 0, f"{tool} {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def _done(
+        self, tool: str, project: Path, arguments: Sequence[str], environment: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         variables = {
             **os.environ,
             "UV_PYTHON_DOWNLOADS": "never",
@@ -89,9 +109,7 @@ class LockTools:
         if environment is not None:
             variables |= {"VIRTUAL_ENV": str(environment), "PATH": f"{environment / 'bin'}:{variables['PATH']}"}
         command = [self.folder / ("uv" if tool == "uv" else "poetry"), *arguments]
-        done = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{' '.join(map(str, command))}: {done.stdout}{done.stderr}"
-        return done.stdout + done.stderr
+        return subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
 
 
 def interpreters() -> Iterator[tuple[str, Path]]:

@@ -9,7 +9,7 @@ from pytest_deploycheck.resolution.result import Outcome
 _OUTCOMES = {
     Outcome.CONFLICT: "does not resolve: what is required does not fit together",
     Outcome.NO_MATCH: "does not resolve: there is no distribution for a requirement",
-    Outcome.INVALID: "pip refuses the file",
+    Outcome.INVALID: "{tool} refuses the file",
     Outcome.UNREACHABLE: "not known: the index could not be asked",
 }
 _WORDS = {"wheel": "wheel", "sdist": "sdist", "direct": "direct reference"}
@@ -19,7 +19,7 @@ def verdict(resolved: Resolved) -> str:
     """``65 distributions: 62 wheels and 3 sdists, 78.4 MB to download``."""
     resolution = resolved.resolution
     if resolution.outcome is not Outcome.OK:
-        return _OUTCOMES[resolution.outcome]
+        return _OUTCOMES[resolution.outcome].format(tool=resolved.place.source.tool)
     total = len(resolution.distributions)
     if not total:
         return "nothing to install"

@@ -6,11 +6,13 @@ same with recorded locks, without a network.
 
 from __future__ import annotations
 
+import platform
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
-from lock_tools import LockTools, interpreters
+from lock_tools import RECORDED, LockTools, interpreters
 from sources.locks.project import LockedProject
 
 pytestmark = [
@@ -96,6 +98,19 @@ def test_what_the_tool_would_install_is_what_is_read(tmp_path: Path, tools: Lock
             assert len(expected) > 2, "the tool says what it would install"
             read = project.installed(" ".join((command, *options)), version)
             assert sorted(read) == expected, f"{tool} {' '.join(options)} on {version}"
+
+
+def test_what_uv_would_build_is_what_is_said_to_be_built(tmp_path: Path, tools: LockTools) -> None:
+    shutil.copytree(RECORDED / "uv", tmp_path / "shop")
+    project = LockedProject(tmp_path / "shop")
+    glibc = platform.libc_ver()[1].replace(".", "_")
+    for version, python in interpreters():
+        if (3, 11) <= _minor(version) <= (3, 14):
+            machine = f"manylinux_{glibc}_{platform.machine()}"
+            read = project.resolution("uv sync --frozen", version, machine)
+            sdists = {each.name for each in read.distributions if not each.file.is_wheel}
+            assert sdists == tools.without_wheels(project.root, python), version
+            assert "psycopg2" in sdists
 
 
 def _minor(version: str) -> tuple[int, int]:
