@@ -41,7 +41,7 @@ class Build:
     commands: Commands = field(default_factory=Commands)
     installs: Installs = field(default_factory=Installs)
     installations: tuple[Installation, ...] = ()
-    left_out: tuple[Install, ...] = ()
+    left_out: tuple[Install | ProjectInstall, ...] = ()
     locks: tuple[LockInstallation, ...] = ()
 
     @property
@@ -114,11 +114,15 @@ class Builds:
         # What may not run is taken for what is installed only where nothing else is.
         certain = [each for each in own if not each.command.is_conditional] or own
         locks = [each for each in installs.from_projects if not each.command.is_conditional] or installs.from_projects
+        others: tuple[Install | ProjectInstall, ...] = (
+            *(each for each in own if each not in certain),
+            *(each for each in installs.from_projects if each not in locks),
+        )
         return Build(
             commands,
             installs,
             tuple(self._installation(each, service) for each in certain),
-            tuple(each for each in own if each not in certain),
+            others,
             tuple(self._lock(each, service) for each in _lasting(locks)),
         )
 
@@ -176,11 +180,16 @@ def _unused(name: str, path: str, names: set[str]) -> str:
 
 
 def _lasting(projects: Sequence[ProjectInstall]) -> Iterator[ProjectInstall]:
-    """Of several ``uv sync`` from one lock the last one, which removes what the others brought alone."""
-    last = {(each.lock, each.command.directory): each for each in projects if each.command.program == "uv"}
-    for each in projects:
-        if each.command.program != "uv" or last[each.lock, each.command.directory] is each:
+    """Without those whose work a later ``uv sync`` from the same lock removes."""
+    for at, each in enumerate(projects):
+        if not any(_removes(later, each) for later in projects[at + 1 :]):
             yield each
+
+
+def _removes(later: ProjectInstall, earlier: ProjectInstall) -> bool:
+    is_same = (later.lock, later.command.directory) == (earlier.lock, earlier.command.directory)
+    is_exact = later.command.program == "uv" and not any(each.text == "--inexact" for each in later.command.arguments)
+    return is_same and is_exact and not later.command.is_conditional
 
 
 def _variables(command: Command, service: Service) -> Iterator[Variable]:

@@ -161,7 +161,9 @@ class Deployment:
         for path in self.settings.requirements:
             if not path.is_file():
                 raise CannotCheck(f"--deploycheck-requirements: there is no file {path}")
-        default = [path for name in (REQUIREMENTS, *LOCKS) if (path := self.folder / name).is_file()][:1]
+        # Where a lock is installed from, and it is not known how, it is not taken for what is installed.
+        locks = () if any(self.build(each).installs.from_projects for each in self.services) else LOCKS
+        default = [path for name in (REQUIREMENTS, *locks) if (path := self.folder / name).is_file()][:1]
         if not self.settings.requirements and (installed or not default):
             yield from installed
             return

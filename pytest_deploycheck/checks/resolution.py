@@ -55,7 +55,9 @@ def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]
 
 
 def _unknown_indexes(place: SourceOnTarget, deployment: Deployment) -> list[str]:
-    """What names an index, and is known on the platform only."""
+    """What names an index, and is known on the platform only; what a lock has does not depend on it."""
+    if place.source.is_lock:
+        return []
     services = (each for each in deployment.services if each.name in place.services)
     unknown = (
         each for service in services for found in deployment.build(service).installations for each in found.unknown
@@ -87,7 +89,7 @@ def _refused(place: SourceOnTarget) -> Iterator[Finding]:
 
 def _ignored(place: SourceOnTarget) -> Iterator[Finding]:
     for warning in place.source.file.warnings:
-        message = f"this does not say what it seems to say: {warning.text}"
+        message = warning.text if place.source.is_lock else f"this does not say what it seems to say: {warning.text}"
         yield Finding("resolves", warning.location, message, evidence=(warning.expected,), severity=Severity.ADVICE)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 import pytest
 
 from command import Deploycheck
@@ -219,6 +221,42 @@ def test_services_that_choose_different_groups_have_items_of_their_own(shop: Dep
     assert f"uv.lock::{T313}@jobs::plain" in found
     assert f"uv.lock::{T313}@jobs::web" not in found
     assert f"uv.lock::{T313}::web" in found
+
+
+@pytest.mark.parametrize(
+    ("command", "items", "said"),
+    [
+        ("uv sync --frozen --no-install-package web && uv sync --frozen", {f"{T313}"}, ""),
+        ("uv sync --frozen --no-install-package web && uv sync --frozen --inexact", {f"{T313}", f"{T313}@api"}, ""),
+        (
+            "uv sync --frozen || uv sync --frozen --extra more",
+            {f"{T313}"},
+            "api: `uv sync --frozen --extra more` runs only under a condition, and is not resolved here",
+        ),
+        ("uv sync --upgrade", set(), "what `uv sync --upgrade` installs for api is not known: it depends on *"),
+    ],
+)
+def test_of_several_commands_those_count_whose_work_lasts(
+    shop: Deploycheck, index: Index, command: str, items: set[str], said: str
+) -> None:
+    shop.project({"render.yaml": BLUEPRINT.format(command=command)})
+    report = shop.report(index=index)
+    named = [each["nodeid"] for each in report["items"] if each["nodeid"].endswith("::resolves")]
+    assert {each.split("::")[1] for each in named} == items
+    found = [each["message"] for each in report["findings"] if each["check"] == "build-command"]
+    assert [fnmatchcase(each, said) for each in found] == [True] * bool(said)
+
+
+def test_a_frozen_lock_that_does_not_fit_is_advice(shop: Deploycheck, index: Index) -> None:
+    shop.project(
+        {
+            "pyproject.toml": PYPROJECT.replace('"plain"', '"plain", "more"'),
+            "render.yaml": BLUEPRINT.format(command="uv sync --frozen"),
+        }
+    )
+    (finding,) = [each for each in shop.report(index=index)["findings"] if each["check"] == "resolves"]
+    assert (finding["severity"], finding["path"], finding["line"]) == ("advice", "pyproject.toml", 7)
+    assert finding["message"] == "uv.lock does not know of more"
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,8 @@ class Fetched:
 
     def _page(self, package: Package) -> Future[ProjectPage]:
         if package.index:
-            return self.client.page(package.index, package.name, self.target.machine)
+            index = self.client.without_credentials(package.index)
+            return self.client.page(index, package.name, self.target.machine)
         try:
             return self.default(package.name)
         except Unreachable as fault:
@@ -69,7 +70,7 @@ class Fetched:
         if page is None:
             if file.url.startswith("file:") and package.link.endswith("/") and local_folder(file) is None:
                 raise Stops(package, f"{package} is a folder that is not there ({package.location})")
-            return file
+            return file._replace(url=self.client.without_credentials(file.url))
         try:
             offered = page.result()
             urls = [each.url for v in offered.versions for each in offered.files(v) if each.filename == file.filename]
