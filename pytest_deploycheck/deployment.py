@@ -14,6 +14,7 @@ from packaging.version import Version
 from pytest_deploycheck.builds import Build, Builds, source_of
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.fixing.file_text import FileText, NotEditable
+from pytest_deploycheck.hiding import Hiding
 from pytest_deploycheck.named_files import NamedFile, find_named_files
 from pytest_deploycheck.own.additions import RequirementsText
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
@@ -31,6 +32,7 @@ from pytest_deploycheck.resolution.target import InvalidTarget, Target, checked_
 from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.git import Git
+from pytest_deploycheck.sources.gitignore import Gitignore
 from pytest_deploycheck.sources.python_wish import PythonWish, find_python_wishes
 from pytest_deploycheck.sources.requirements import RequirementsFile, read_requirements, unreadable
 from pytest_deploycheck.sources.shell.command import Commands
@@ -196,15 +198,15 @@ class Deployment:
         """Where a service's commands run: its ``rootDir``."""
         return self.root / self.builds.directory(service)
 
-    def is_ignored(self, path: Path) -> bool:
-        """Whether git leaves a file out, by the .gitignore at the root: then it is not deployed."""
-        from pathspec import GitIgnoreSpec  # As slow to import as all else that a blueprint needs.
+    def knows_groups(self, service: Service) -> bool:
+        """Whether all groups of variables that a service uses are in the blueprint, so that all variables are known."""
+        known = {each.name for each in self.blueprint.groups} if self.blueprint else set()
+        return all(each.text in known for each in service.groups)
 
-        try:
-            lines = (self.root / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            return False
-        return GitIgnoreSpec.from_lines(lines).match_file(self.relative(path))
+    @cached_property
+    def gitignore(self) -> Gitignore:
+        """The one at the root."""
+        return Gitignore.read(self.root)
 
     def commands(self, service: Service, line: Scalar) -> Commands:
         """What one of a service's command lines runs, such as its ``start_command``."""
@@ -225,7 +227,7 @@ class Deployment:
 
     @cached_property
     def secrets(self) -> tuple[tuple[str, str], ...]:
-        """Values of variables that may be secret, the longest first, with their names; this machine's too."""
+        """Variables with values that may be secret; this machine's too."""
         from pytest_deploycheck.render.secret import may_be_secret
 
         found = {
@@ -241,13 +243,15 @@ class Deployment:
             for name, value in installation.looked_up.items()
             if value and len(value) > 3 and not value.startswith("/") and not service.values.get(name)
         }
-        return tuple(sorted(found, key=lambda each: (-len(each[1]), each)))
+        return tuple(sorted(found))
 
     def without_secrets(self, text: str) -> str:
         """A text with the names of variables for values that may be secret."""
-        for name, value in self.secrets:
-            text = text.replace(value, f"${name}")
-        return text
+        return self._hiding.hidden(text)
+
+    @cached_property
+    def _hiding(self) -> Hiding:
+        return Hiding(self.secrets)
 
     @cached_property
     def created(self) -> date:

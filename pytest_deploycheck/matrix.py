@@ -67,9 +67,8 @@ class Cell:
             return found.message.partition("\n")[0]
         if found.outcome is Outcome.NO_MATCH:
             return "; ".join(dict.fromkeys(map(str, found.causes)))
-        own = [each.requirement for each in found.causes if not each.parent]
-        theirs = [str(each) for each in found.causes if each.parent]
-        return "; ".join([*own, *theirs][: _MOST_NAMED - 1])
+        sides = [str(each) if each.parent or each.is_constraint else each.requirement for each in found.causes]
+        return "; ".join(sides[: _MOST_NAMED - 1])
 
 
 def _named(names: Sequence[str]) -> str:

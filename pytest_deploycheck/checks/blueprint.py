@@ -155,7 +155,7 @@ def _is_of_identity(fault: Fault) -> bool:
     sources=("https://render.com/docs/blueprint-spec, 2026-11-24", "https://render.com/docs/free, 2026-11-25"),
 )
 def references(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """What its variables refer to is in the blueprint, in the same environment, and has what they take.
+    """What the variables of a service refer to is in the blueprint, in the same environment, and has what they take.
 
     References are resolved within one environment, and each kind of resource has its own properties. What is not in
     the blueprint has to be in the workspace already, which no file says: that is advice.

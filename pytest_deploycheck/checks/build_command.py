@@ -10,6 +10,7 @@ from pytest_deploycheck.builds import Build
 from pytest_deploycheck.checks.missing_paths import missing_paths
 from pytest_deploycheck.checks.python_version import is_native_python
 from pytest_deploycheck.checks.registry import Subject, check
+from pytest_deploycheck.checks.root_dir import folder_findings
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.findings import Finding, Severity
@@ -37,7 +38,7 @@ _NAME_THEM = "name its requirements files: --deploycheck-requirements PATH, or i
     ),
 )
 def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """It installs the requirements, from files that are there, and each `pip install` has the flags asked for.
+    """The build command installs the requirements, from files that are there, with the flags asked for.
 
     The command is read as a shell would read it, with the scripts that it runs. A file that is not there ends the
     build, as do ``sudo`` and ``apt-get``, for which a native build has no rights; and where nothing is installed the
@@ -56,7 +57,7 @@ def build_command(service: Service, deployment: Deployment) -> Iterator[Finding]
     for mistake in build.commands.mistakes:
         message = f"the build command of {service.name} cannot be read as a shell's: {mistake.reason}"
         yield _finding(mistake.location, message)
-    yield from _without_folder(service, deployment)
+    yield from folder_findings("build-command", service, deployment.builds.directory(service), deployment)
     yield from missing_paths("build-command", service, build.commands, deployment)
     yield from _impossible(service, build)
     yield from _not_known(service, command, build)
@@ -77,13 +78,6 @@ def _finding(
 ) -> Finding:
     severity = Severity.ADVICE if advice else Severity.ERROR
     return Finding("build-command", location, message, evidence, fix, severity)
-
-
-def _without_folder(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    folder = deployment.service_folder(service)
-    if service.root_dir is not None and not folder.is_dir():
-        message = f"the rootDir of {service.name} is {service.root_dir.text}, and there is no such folder"
-        yield _finding(service.root_dir.location, message, fix=("name a folder of the repository",))
 
 
 def _impossible(service: Service, build: Build) -> Iterator[Finding]:

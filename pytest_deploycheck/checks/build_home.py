@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import PurePosixPath
 
-from pytest_deploycheck.checks.gitignore import ignoring
+from pytest_deploycheck.checks.gitignore import ignoring, pattern_of
 from pytest_deploycheck.checks.python_version import is_native_python
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.deployment import Deployment
@@ -68,8 +67,8 @@ def _edits(service: Service, names: list[str], deployment: Deployment) -> tuple[
     if deployment.blueprint_text is None:
         return ()
     variables = deployment.blueprint_text.with_variables(service, {name: _home(name) for name in names})
-    folders = [PurePosixPath(_home(name)).name for name in names]
-    return (*variables, *ignoring(folders, deployment)) if variables else ()
+    lines = [pattern_of(_home(name), deployment.builds.directory(service)) for name in names]
+    return (*variables, *ignoring(lines, deployment)) if variables else ()
 
 
 def _finding(

@@ -29,7 +29,7 @@ _FILES = (".env", ".flaskenv", ".env.production", ".env.defaults")
     sources=("https://render.com/docs/configure-environment-variables, 2026-11-23",),
 )
 def environment(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """The environment variables that its code cannot do without are defined.
+    """The environment variables that the code of the service cannot do without are defined.
 
     Code that reads a variable which is not there raises when it starts, after a build that went well. A variable may
     also be set in the dashboard, which no file says, so this is advice.
@@ -40,7 +40,7 @@ def environment(service: Service, deployment: Deployment) -> Iterator[Finding]:
           - key: SECRET_KEY
             sync: false
     """
-    if not _is_all_in_blueprint(service, deployment):
+    if not deployment.knows_groups(service):
         return
     defined = {name.upper() for name in (*service.environment, *platform_facts().set_variables)}
     said: set[tuple[str, ...]] = set()
@@ -54,12 +54,6 @@ def environment(service: Service, deployment: Deployment) -> Iterator[Finding]:
             if known.isdisjoint(each.upper() for each in read.names) and read.names not in said:
                 said.add(read.names)
                 yield _undefined(service, read)
-
-
-def _is_all_in_blueprint(service: Service, deployment: Deployment) -> bool:
-    """Whether all groups of variables that it uses are in the blueprint."""
-    groups = {each.name for each in deployment.blueprint.groups} if deployment.blueprint else set()
-    return all(each.text in groups for each in service.groups)
 
 
 def _undefined(service: Service, read: EnvironmentRead) -> Finding:
@@ -80,7 +74,7 @@ def _in_files(deployment: Deployment, folder: str) -> set[str]:
     for place in dict.fromkeys((folder, ".")):
         for name in _FILES:
             path = deployment.root / place / name
-            if path.is_file() and not deployment.is_ignored(path):
+            if path.is_file() and not deployment.gitignore.covers(deployment.relative(path)):
                 found.update(_names(path))
     return found
 

@@ -55,7 +55,7 @@ _NOT_KNOWN = _Judgement(_Judged.UNKNOWN)
     sources=("https://render.com/docs/web-services#port-binding, 2026-11-23",),
 )
 def port(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """It listens on 0.0.0.0 and, if it is a web service, on the port that Render expects.
+    """The service listens on 0.0.0.0 and, if it is a web service, on the port that Render expects.
 
     Render sends requests to the port in PORT, which is 10000 unless the service sets it, and finds no server that
     listens on 127.0.0.1 or on another port: the deploy waits for an open port and fails.
@@ -146,15 +146,14 @@ class _Judge:
             if known is not None:
                 return known.text
             # Nobody says it in the blueprint: another place may.
-            return self._text(value.default) if value.default is not None and self._is_all_in_blueprint() else None
+            return (
+                self._text(value.default)
+                if value.default is not None and self._deployment.knows_groups(self._service)
+                else None
+            )
         if isinstance(value, Constant) and isinstance(value.value, (str, int)):
             return str(value.value)
         return None
-
-    def _is_all_in_blueprint(self) -> bool:
-        blueprint = self._deployment.blueprint
-        known = {each.name for each in blueprint.groups} if blueprint else set()
-        return all(each.text in known for each in self._service.groups)
 
 
 def _host(host: Setting) -> str | None:

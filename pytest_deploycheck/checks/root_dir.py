@@ -32,13 +32,22 @@ def root_dir(service: Service, deployment: Deployment) -> Iterator[Finding]:
 
         rootDir: services/api
     """
-    given, folder = service.root_dir, service.folder
+    yield from folder_findings("root-dir", service, service.folder, deployment)
+
+
+def folder_findings(check: str, service: Service, folder: str, deployment: Deployment) -> Iterator[Finding]:
+    """That there is no such folder, or that it is spelled otherwise.
+
+    :param check: whose finding it is
+    :param folder: the rootDir, from the root of the repository
+    """
+    given = service.root_dir
     if given is None or is_folder(deployment.root, folder):
         return
     near = spelled(deployment.root, folder) if inner_path(folder) is not None else None
-    if near is not None and near != folder:
+    if near is not None and near != folder and (deployment.root / near).is_dir():
         message = f"the rootDir of {service.name} is {given.text}, which is spelled {near} in the repository"
-        yield Finding("root-dir", given.location, message, ("Linux tells capitals apart",), (f"write rootDir: {near}",))
+        yield Finding(check, given.location, message, ("Linux tells capitals apart",), (f"write rootDir: {near}",))
     else:
         message = f"the rootDir of {service.name} is {given.text}, and there is no such folder"
-        yield Finding("root-dir", given.location, message, fix=("name a folder of the repository",))
+        yield Finding(check, given.location, message, fix=("name a folder of the repository",))

@@ -26,7 +26,7 @@ _OF_DATABASE = re.compile(r"DATABASE|POSTGRES|SQLALCHEMY|(^|_)(DB|PG|MYSQL)(_|$)
 
 @check("sqlite", Subject.SERVICE, applies=is_started_python, sources=("https://render.com/docs/disks, 2026-11-23",))
 def sqlite(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """The SQLite files that its code opens are on a disk, since all others are lost with each deploy.
+    """The SQLite files that the code of the service opens are on a disk, since all others are lost with each deploy.
 
     The file system of a service is replaced with each deploy and each restart, and what was written to it is gone.
     Only what lies below the mount path of a disk stays.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pytest_deploycheck.checks.missing_paths import missing_paths
 from pytest_deploycheck.checks.registry import Subject, check
 from pytest_deploycheck.checks.started_code import CHECK, code_findings
+from pytest_deploycheck.checks.started_settings import settings_findings
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding, NothingToDecide
 from pytest_deploycheck.render.blueprint import Service
@@ -30,7 +31,7 @@ def is_started_python(service: Service, deployment: Deployment) -> bool:
     ),
 )
 def start_command(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """It is there, a shell can read it, and the files, modules and attributes that it names are in the repository.
+    """There is a start command, and the files, modules and attributes that it names are in the repository.
 
     What Render cannot start ends as a deploy that fails after the build: `ModuleNotFoundError`, `can't open file`,
     `Failed to find attribute 'app'`. Code is read and never imported; what cannot be known of it is not complained of.
@@ -71,3 +72,4 @@ def _of_line(service: Service, line: Scalar, deployment: Deployment) -> Iterator
     for start in deployment.started.of_line(service, line):
         if start.command.location not in scripts:
             yield from code_findings(service, start, deployment)
+            yield from settings_findings(service, start, commands, deployment)

@@ -39,7 +39,7 @@ class _Need:
     sources=("https://render.com/docs/troubleshooting-deploys, 2026-11-23",),
 )
 def start_program(service: Service, deployment: Deployment) -> Iterator[Finding]:
-    """The programs that it starts, and runs before a deploy, are among the distributions that its build installs.
+    """The programs that a service starts, and runs before a deploy, are distributions that its build installs.
 
     A server that is installed on one's own machine and missing from the requirements file is not there on Render:
     `gunicorn: command not found`. What pip would install is known from the resolution of what the build installs.

@@ -53,13 +53,13 @@ def _not_there(service: Service, start: Start, located: Located, deployment: Dep
 def _no_file(service: Service, start: Start, located: Located, deployment: Deployment) -> Iterator[Finding]:
     path = PurePosixPath(located.path)
     build = deployment.build(service)
-    if _is_made(build, path.name) or any(path.name in each.outputs for each in _commands(service, deployment)):
+    if is_made(build, path.name) or any(path.name in each.outputs for each in _commands(service, deployment)):
         return
     near = located.codebase.near_file(deployment.root / path)
     fix = [f"write {near}: Linux tells upper and lower case apart"] if near else []
-    fix += _elsewhere(path.name, located.directory, deployment.root)
+    fix += found_elsewhere(path.name, located.directory, deployment.root)
     word = start.code.word if start.code is not None else start.command.words[0]
-    message = f"{service.name} runs {path.name}, and there is no such file in {_shown(str(path.parent))}"
+    message = f"{service.name} runs {path.name}, and there is no such file in {shown(str(path.parent))}"
     if start.code is None:
         message = f"{service.name} does not say what flask is to run, and there is no wsgi.py or app.py"
         fix = ["name it: flask --app MODULE run"]
@@ -93,7 +93,7 @@ def _no_module(
     yield Finding(
         CHECK,
         code.word.location,
-        f"{service.name} imports {missing}, and there is no such module in {' or '.join(map(_shown, folders))}",
+        f"{service.name} imports {missing}, and there is no such module in {' or '.join(map(shown, folders))}",
         evidence=looked,
         fix=tuple(_module_fix(code, located, deployment)),
         severity=_severity(start, is_certain=certain),
@@ -109,7 +109,7 @@ def _module_fix(code: Code, located: Located, deployment: Deployment) -> Iterato
         yield f"write {code.name.removesuffix('.py').replace('/', '.')}: modules have dots"
     elif code.name.endswith(".py"):
         yield f"write {code.name.removesuffix('.py')}, the module, and not its file"
-    elsewhere = list(_elsewhere(missing.rpartition(".")[2], located.directory, deployment.root))
+    elsewhere = list(found_elsewhere(missing.rpartition(".")[2], located.directory, deployment.root))
     yield from elsewhere if located.found.is_top_missing else ()
     if not (near or elsewhere or "/" in code.name or code.name.endswith(".py")):
         known = list(_other_modules(code, located, deployment))
@@ -248,12 +248,12 @@ def _names_folder(projects: tuple[Word, ...]) -> bool:
     return any(re.match(r"[./]|git\+|https?:", each.text) for each in projects)
 
 
-def _is_made(build: Build, name: str) -> bool:
+def is_made(build: Build, name: str) -> bool:
     """Whether a word of the build has the file's name: it may make it."""
     return any(name in each.text for command in build.commands.commands for each in command.arguments)
 
 
-def _elsewhere(name: str, directory: str, root: Path) -> list[str]:
+def found_elsewhere(name: str, directory: str, root: Path) -> list[str]:
     """Where else in the repository a file or module of that name is."""
     found: list[str] = []
     for folder, folders, files in os.walk(root):
@@ -263,10 +263,11 @@ def _elsewhere(name: str, directory: str, root: Path) -> list[str]:
             folders.clear()
         if relative != directory and {name, f"{name}.py"} & {*files, *(folders if not name.endswith(".py") else ())}:
             found.append(relative)
-    return [f"run it in {_shown(each)}, where {name} is: rootDir, or cd" for each in found[:1]]
+    return [f"run it in {shown(each)}, where {name} is: rootDir, or cd" for each in found[:1]]
 
 
-def _shown(folder: str) -> str:
+def shown(folder: str) -> str:
+    """As messages have it."""
     return "the root" if folder == "." else folder
 
 

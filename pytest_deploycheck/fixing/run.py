@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_deploycheck.fixing.fixes import ChangedFile, Fixes
+from pytest_deploycheck.hiding import Hiding
 
 
 class FixRun:
@@ -15,14 +16,14 @@ class FixRun:
 
     :param writes: whether they are written; else they are only shown
     :param takes_dirty: whether files with uncommitted changes are written, too
-    :param secrets: variables with values that are not to be shown, the longest first
+    :param secrets: variables with values that are not to be shown
     """
 
     def __init__(self, root: Path, *, writes: bool, takes_dirty: bool, secrets: Sequence[tuple[str, str]] = ()) -> None:
         self.fixes = Fixes(root)
         self._writes = writes
         self._takes_dirty = takes_dirty
-        self._secrets = secrets
+        self._hiding = Hiding(secrets)
         self._is_finished = False
         self._files: list[ChangedFile] = []
         self._written: list[str] = []
@@ -56,9 +57,7 @@ class FixRun:
             reporter.line(line)
 
     def _show(self, diff: str, reporter: pytest.TerminalReporter) -> None:
-        shown = diff
-        for name, value in self._secrets:
-            shown = shown.replace(value, f"${name}")
+        shown = self._hiding.hidden(diff)
         for line in shown.splitlines(keepends=True):
             reporter.write(line, **_colour(line))
         if shown != diff:

@@ -12,9 +12,9 @@ from pytest_deploycheck import __version__
 from pytest_deploycheck.checks.registry import Subject
 from pytest_deploycheck.render.rollback import rollback
 from pytest_deploycheck.reports.after_push import to_verify
-from pytest_deploycheck.reports.markdown import code, prose, table
+from pytest_deploycheck.reports.markdown import code, prose, sentence, table
 from pytest_deploycheck.reports.run import Cause, End, ItemResult, Run, ServiceEntry, causes, fails
-from pytest_deploycheck.reports.verdicts import headline, verdict
+from pytest_deploycheck.reports.verdicts import headline, told_of
 
 
 def render(run: Run) -> str:
@@ -62,11 +62,13 @@ def _titled(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _finding(cause: Cause) -> str:
-    places = ", ".join(code(str(place.location)) for place in cause.places)
-    details = [prose(each.strip()) for each in cause.finding.evidence]
-    ways = [f"{'or' if number else 'fix'}: {prose(each)}" for number, each in enumerate(cause.finding.fix)]
+    """In the words of the first of its places: those of the others differ by what they are about."""
+    first, *others = dict.fromkeys(code(str(place.location)) for place in cause.places)
+    details = [f"the same at {', '.join(others)}"] if others else []
+    details += [sentence(each.strip()) for each in cause.finding.evidence]
+    ways = [f"{'or' if number else 'fix'}: {sentence(each)}" for number, each in enumerate(cause.finding.fix)]
     return "\n".join(
-        [f"- [ ] {places}: {prose(cause.finding.message)}", *(f"  - {each}" for each in (*details, *ways))]
+        [f"- [ ] {first}: {sentence(cause.finding.message)}", *(f"  - {each}" for each in (*details, *ways))]
     )
 
 
@@ -76,7 +78,7 @@ def _undecided(items: Iterable[ItemResult]) -> Iterator[str]:
     for each in items:
         reasons.setdefault(each.reason, []).append(each.nodeid)
     for reason, nodeids in reasons.items():
-        yield f"- [ ] {_named(nodeids)}: {prose(reason)}"
+        yield f"- [ ] {_named(nodeids)}: {sentence(reason)}"
 
 
 def _named(nodeids: list[str]) -> str:
@@ -93,14 +95,17 @@ def _holding(run: Run) -> Iterator[str]:
         if not each.findings:
             holding.setdefault(each.check, []).append(each)
     for items in holding.values():
-        yield f"- [x] {prose(items[0].summary)} {_subjects(items)}"
+        names = ", ".join(dict.fromkeys(map(_subject, items)))
+        yield f"- [x] {sentence(items[0].summary.removesuffix('.'))} ({names})."
 
 
-def _subjects(items: list[ItemResult]) -> str:
-    names = dict.fromkeys(
-        each.nodeid.rpartition("::")[2] if each.subject is Subject.REQUIREMENT else each.group for each in items
-    )
-    return f"({', '.join(map(code, names))})"
+def _subject(item: ItemResult) -> str:
+    path, _, name = item.nodeid.partition("::")
+    if item.subject is Subject.BLUEPRINT:
+        return code(path)
+    if item.subject is Subject.RESOLUTION:
+        return f"{code(path)} on {code(item.group)}"
+    return code(name.rpartition("::")[2] if item.subject is Subject.REQUIREMENT else item.group)
 
 
 # What.
@@ -113,7 +118,7 @@ def _deployed(run: Run) -> Iterator[str]:
     if run.resolved:
         yield "\n".join(
             f"- {code(each.place.source.path)} on {code(each.place.target_name)}"
-            f"{_for_services(each.place.services)}: {prose(verdict(each))}."
+            f"{_for_services(each.place.services)} {prose(told_of(each))}."
             for each in run.resolved
         )
     if not run.services and not run.resolved:
@@ -141,7 +146,7 @@ def _python(service: ServiceEntry) -> str:
 
 
 def _for_services(services: tuple[str, ...]) -> str:
-    return f", for {', '.join(map(code, services))}" if services else ""
+    return f" for {', '.join(map(code, services))}" if services else ""
 
 
 # When.

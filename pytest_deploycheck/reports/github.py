@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pytest_deploycheck.reports.markdown import code, prose, table
+from pytest_deploycheck.reports.markdown import code, prose, sentence, table
 from pytest_deploycheck.reports.run import Cause, End, Run, causes, fails
 from pytest_deploycheck.reports.verdicts import verdict
 
@@ -94,7 +94,7 @@ def job_summary(run: Run) -> str:
         group = [each for each in told if fails(each.finding) is wanted]
         if group:
             parts += [f"### {title}", "\n".join(map(_entry, group))]
-    errors = [f"- {code(each.nodeid)}: {prose(each.reason)}" for each in run.ended(End.ERROR)]
+    errors = [f"- {code(each.nodeid)}: {sentence(each.reason)}" for each in run.ended(End.ERROR)]
     if errors:
         parts += ["### What could not be checked", "\n".join(errors)]
     return "\n\n".join(parts) + "\n"
@@ -110,9 +110,9 @@ def _counts(run: Run) -> str:
 def _entry(cause: Cause) -> str:
     finding = cause.finding
     places = ", ".join(code(str(place.location)) for place in cause.places)
-    fix = "".join(f"\n  - {label}: {prose(each)}" for label, each in _ways(finding.fix))
-    evidence = "".join(f"\n  - {prose(each.strip())}" for each in finding.evidence)
-    return f"- {places}: **{prose(finding.message)}**{evidence}{fix}"
+    fix = "".join(f"\n  - {label}: {sentence(each)}" for label, each in _ways(finding.fix))
+    evidence = "".join(f"\n  - {sentence(each.strip())}" for each in finding.evidence)
+    return f"- {places}: **{sentence(finding.message)}**{evidence}{fix}"
 
 
 def _ways(fix: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 # What begins markup in GitHub's Markdown, or HTML, which it lets through; an @ would call somebody by name, a # would
 # be an issue. An underscore within a word is none, and stays, since names are full of them.
 _SPECIAL = re.compile(r"[\\`*\[\]<|~@$#]|(?<!\w)_|_(?!\w)")
 
+_QUOTED = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+
 
 def prose(text: str) -> str:
     """A text as prose."""
     return _SPECIAL.sub(r"\\\g<0>", " ".join(text.splitlines()))
+
+
+def sentence(text: str) -> str:
+    """A text of ours as prose: what it has between backticks already is code."""
+    parts = _QUOTED.split(" ".join(text.splitlines()))
+    # Of each match there are two groups behind the text before it: the backticks, and what they hold.
+    texts, quoted = parts[::3], parts[2::3]
+    return "".join(prose(text) + (code(inside) if inside else "") for text, inside in zip_longest(texts, quoted))
 
 
 def code(text: str) -> str:

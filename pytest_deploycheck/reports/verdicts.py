@@ -10,7 +10,11 @@ _OUTCOMES = {
     Outcome.CONFLICT: "does not resolve: what is required does not fit together",
     Outcome.NO_MATCH: "does not resolve: there is no distribution for a requirement",
     Outcome.INVALID: "{tool} refuses the file",
-    Outcome.UNREACHABLE: "not known: the index could not be asked",
+    Outcome.UNREACHABLE: "not known: an index, a file or a repository could not be read",
+}
+_TOLD = {
+    Outcome.INVALID: "is refused by {tool}",
+    Outcome.UNREACHABLE: f"is {_OUTCOMES[Outcome.UNREACHABLE]}",
 }
 _WORDS = {"wheel": "wheel", "sdist": "sdist", "direct": "direct reference"}
 
@@ -24,6 +28,14 @@ def verdict(resolved: Resolved) -> str:
     if not total:
         return "nothing to install"
     return f"{counted(total, 'distribution')}: {by_kind(resolved)}, {to_download(resolved)}"
+
+
+def told_of(resolved: Resolved) -> str:
+    """The same as the rest of a sentence about a source: ``installs 65 distributions: 62 wheels and 3 sdists, ...``."""
+    outcome = resolved.resolution.outcome
+    if outcome is Outcome.OK:
+        return f"installs {verdict(resolved).removesuffix(' to install')}"
+    return _TOLD.get(outcome, _OUTCOMES[outcome]).format(tool=resolved.place.source.tool)
 
 
 def by_kind(resolved: Resolved) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.candidates import ProjectCandidates, python_specifier
 from pytest_deploycheck.resolution.graph import path_to_line
 from pytest_deploycheck.resolution.places import Places
 from pytest_deploycheck.resolution.result import Cause
 from pytest_deploycheck.resolution.target import Target, architecture, glibc_minor
 from pytest_deploycheck.resolution.wishes import Candidate, PythonWish, Wish
+from pytest_deploycheck.urls import without_logins
 
 if TYPE_CHECKING:
     from resolvelib.structs import RequirementInformation
@@ -25,24 +27,49 @@ _MOST_VERSIONS = 8
 
 
 def causes_of(
-    sides: Iterable[Side], parents: Mapping[str, Sequence[str]], lines: Mapping[str, Location | None]
+    sides: Iterable[Side],
+    parents: Mapping[str, Sequence[str]],
+    lines: Mapping[str, Location | None],
+    constraining: Mapping[NormalizedName, Sequence[Asked]],
 ) -> tuple[Cause, ...]:
-    """The sides of a conflict, each with the line of the user that brings it in; the user's own lines first."""
+    """The sides of a conflict, each with the line of the user that brings it in.
+
+    In pip's order: the user's own lines, what others require, and the constraints on one of these projects.
+
+    :param constraining: the constraint lines, by project
+    """
     found: dict[Cause, None] = {}
     for wish, parent in sides:
+        for each in constraining.get(wish.project, ()) if wish.name == wish.project else ():
+            found[Cause(_constraint(each), "", each.line, is_constraint=True)] = None
         if parent is None:
             found[Cause(wish.text, "", wish.line)] = None
         else:
             path = path_to_line(parent.project, parents, lines)
             found[Cause(wish.text, f"{parent.project} {parent.version}", lines[path[0]] if path else None)] = None
-    return tuple(sorted(found, key=lambda cause: (cause.parent != "", cause.requirement, cause.parent)))
+    order = sorted(found, key=lambda cause: (cause.is_constraint, cause.parent != "", cause.requirement, cause.parent))
+    return tuple(order)
+
+
+def _constraint(asked: Asked) -> str:
+    """As pip has it: the project's name normalised, then what may be installed of it."""
+    assert asked.requirement is not None  # A constraint without a name is refused before.
+    link = f" (from {without_logins(asked.link)})" if asked.link else ""
+    return f"{canonicalize_name(asked.requirement.name)}{asked.requirement.specifier}{link}"
 
 
 def conflict_message(causes: Sequence[Cause]) -> str:
     """One sentence that names each side of a conflict, the user's lines as they stand in the file."""
-    own = [f"{cause.requirement}{_at(cause)}" for cause in causes if not cause.parent]
-    theirs = [f"{_pinned(cause.parent)}{_at(cause)} requires {cause.requirement}" for cause in causes if cause.parent]
-    return f"nothing fits: {'; '.join([*own, *theirs])}"
+    return f"nothing fits: {'; '.join(map(_side, causes))}"
+
+
+def _side(cause: Cause) -> str:
+    if cause.is_constraint:
+        where = f" ({cause.line.path}:{cause.line.line})" if cause.line else ""
+        return f"(constraint) {cause.requirement}{where}"
+    if cause.parent:
+        return f"{_pinned(cause.parent)}{_at(cause)} requires {cause.requirement}"
+    return f"{cause.requirement}{_at(cause)}"
 
 
 def _at(cause: Cause) -> str:

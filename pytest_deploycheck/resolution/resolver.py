@@ -173,6 +173,7 @@ class _Understood:
 
     :param order: the position of each identifier among the lines
     :param constraints: what constraint lines say, by project
+    :param constraining: these lines
     :param known: what any line says of a project's versions
     :param lines: the first line of each project
     """
@@ -180,6 +181,7 @@ class _Understood:
     roots: list[Wish] = field(default_factory=list)
     order: dict[str, int] = field(default_factory=dict)
     constraints: dict[NormalizedName, Constraint] = field(default_factory=dict)
+    constraining: defaultdict[NormalizedName, list[Asked]] = field(default_factory=lambda: defaultdict(list))
     known: dict[NormalizedName, SpecifierSet] = field(default_factory=dict)
     lines: dict[str, Location | None] = field(default_factory=dict)
 
@@ -219,6 +221,7 @@ def _constrain(user: _Understood, each: Asked) -> None:
     name = canonicalize_name(each.requirement.name)
     before = user.constraints.get(name, Constraint())
     user.constraints[name] = before.with_line(each.requirement.specifier, allowed_hashes(each.hashes), each.link)
+    user.constraining[name].append(each)
 
 
 def _narrow(specifiers: dict[NormalizedName, SpecifierSet], requirement: Requirement) -> None:
@@ -253,7 +256,7 @@ def _explained(
 ) -> Resolution:
     """As pip reports it: Requires-Python first, then a single requirement without a match, else a conflict."""
     refusing = [each for each in sides if _refuses(each.requirement, view)]
-    causes = causes_of(refusing or sides, trail.parents, user.lines)
+    causes = causes_of(refusing or sides, trail.parents, user.lines, user.constraining)
     if refusing:
         return Resolution(source, view.target, Outcome.NO_MATCH, python_message(refusing, view.target), causes=causes)
     wish = sides[0].requirement

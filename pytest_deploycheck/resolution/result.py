@@ -20,7 +20,7 @@ class Outcome(enum.Enum):
     CONFLICT = "conflict"  # pip: ResolutionImpossible
     NO_MATCH = "no-match"  # pip: No matching distribution found
     INVALID = "invalid"  # pip refuses the file
-    UNREACHABLE = "unreachable"  # the index could not be asked: nothing is known
+    UNREACHABLE = "unreachable"  # an index, a file or a repository could not be read: nothing is known
 
 
 class Kind(enum.Enum):
@@ -117,13 +117,17 @@ class Cause:
     :param requirement: ``aiohttp<3.11,>=3.9.0``
     :param parent: ``aiogram 3.13.1``; empty where the requirement is the user's own line
     :param line: that line, or the one which brings the parent in
+    :param is_constraint: whether that line only constrains: ``-c``
     """
 
     requirement: str
     parent: str
     line: Location | None
+    is_constraint: bool = False
 
     def __str__(self) -> str:
+        if self.is_constraint:
+            return f"the user requested (constraint) {self.requirement}"
         return f"{self.parent} requires {self.requirement}" if self.parent else f"{self.requirement} is asked for"
 
 

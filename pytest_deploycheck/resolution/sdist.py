@@ -9,11 +9,16 @@ from dataclasses import asdict, dataclass, replace
 from pytest_deploycheck.resolution.archive import SourceTree, TooLarge, unpack
 from pytest_deploycheck.resolution.build_needs import BuildNeeds, build_needs, facts_digest
 from pytest_deploycheck.resolution.metadata import Metadata, parse_metadata
-from pytest_deploycheck.resolution.pyproject import Dependencies, Project, Pyproject, read_pyproject
-from pytest_deploycheck.resolution.setup_files import dependencies_of_setup, python_of_setup, sectioned
+from pytest_deploycheck.resolution.pyproject import SETUPTOOLS, Dependencies, Project, Pyproject, read_pyproject
+from pytest_deploycheck.resolution.setup_files import (
+    dependencies_of_setup,
+    identity_of_setup,
+    python_of_setup,
+    sectioned,
+)
 
 # Goes up with every change of what is read out of the same archive.
-_ANALYSIS = 1
+_ANALYSIS = 2
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,8 @@ def describe(tree: SourceTree) -> Sdist:
 
 def _described(tree: SourceTree, metadata: Metadata, pyproject: Pyproject) -> Sdist:
     metadata, fixed = _identified(metadata, pyproject.project)
+    if not fixed and pyproject.project is None and pyproject.backend.startswith(SETUPTOOLS):
+        fixed = _given(tree, metadata)
     dependencies = _dependencies(tree, metadata, pyproject.project)
     if dependencies is not None:
         metadata = replace(metadata, requires_dist=dependencies.requires, provides_extra=dependencies.extras)
@@ -125,6 +132,12 @@ def _identified(metadata: Metadata, project: Project | None) -> tuple[Metadata, 
         ), fixed
     fixed = tuple(name for name in ("name", "version") if getattr(metadata, name))
     return metadata, fixed if _has_lasting_fields(metadata) else ()
+
+
+def _given(tree: SourceTree, metadata: Metadata) -> tuple[str, ...]:
+    """What ``setup.py`` gives and an old ``PKG-INFO`` repeats: setuptools will say it again."""
+    given = identity_of_setup(tree.texts.get("setup.py"), tree.texts.get("setup.cfg", ""))
+    return tuple(field for field, value in given.items() if value == getattr(metadata, field))
 
 
 def _dependencies(tree: SourceTree, metadata: Metadata, project: Project | None) -> Dependencies | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import re
 import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.resolution.pyproject import Dependencies, with_extra
+
+# https://setuptools.pypa.io/en/latest/userguide/distribution.html#tagging-and-daily-build-or-snapshot-releases
+_TAG = re.compile(r"^tag.build[ \t]*[=:][ \t]*\S|^tag.date[ \t]*[=:][ \t]*[1tyo]", re.MULTILINE | re.IGNORECASE)
 
 # The filters of warnings are the whole process's.
 _PARSING = threading.Lock()
@@ -47,6 +51,22 @@ def python_of_setup(script: str | None, configuration: str) -> str | None:
     if given is not None:
         return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
     return (_sections(configuration) or {}).get("options", {}).get("python_requires")
+
+
+def identity_of_setup(script: str | None, configuration: str) -> dict[str, str]:
+    """``name`` and ``version`` as far as ``setup.py`` gives them as strings, which every build then repeats.
+
+    :raises RecursionError: as for :func:`dependencies_of_setup`
+    """
+    given = (_setup_arguments(script) if script is not None else None) or {}
+    # A tag of the version may be added to what the script says.
+    said = ("name",) if "[egg_info]" in configuration and re.search(_TAG, configuration) else ("name", "version")
+    values = {field: given[field] for field in said if field in given}
+    return {
+        field: value.value
+        for field, value in values.items()
+        if isinstance(value, ast.Constant) and isinstance(value.value, str)
+    }
 
 
 def sectioned(sections: Mapping[str, Iterable[str]]) -> Dependencies:

@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.asked import Preferences
 from pytest_deploycheck.resolution.candidates import ProjectCandidates, python_specifier
-from pytest_deploycheck.resolution.direct import direct_file, link_key
+from pytest_deploycheck.resolution.direct import direct_file, is_repository, link_key
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.http.transport import redacted
 from pytest_deploycheck.resolution.index import BrokenDistribution
@@ -90,7 +90,7 @@ class TargetView:
         :param name: the project that the link is said to be of
         :returns: None where it is another project's, so that nothing satisfies who asks for it
         :raises Unsupported: it is a wheel for another machine
-        :raises Refused: pip would stop at it, or it does not tell which project it is
+        :raises Refused: pip would stop at it, or would have to clone or to build it to learn which project it is
         :raises Unreachable: it could not be fetched
         """
         link = self.client.without_credentials(link)
@@ -113,8 +113,7 @@ class TargetView:
             raise Refused(str(error)) from error
         said = canonicalize_name(metadata.name)
         if not (name or said):
-            shown = redacted(file.url)
-            raise Refused(f"{shown}: which project this is cannot be told: write `name @ {shown}`")
+            raise Refused(_nameless(file), Outcome.UNREACHABLE)
         if name and said and canonicalize_name(name) != said:
             return None
         try:
@@ -227,6 +226,10 @@ class TargetView:
             base = self.direct(link, name)
         except Unsupported as error:
             raise Refused(str(error)) from error
+        except Refused as error:
+            if line is None or error.outcome is not Outcome.UNREACHABLE:
+                raise
+            raise Refused(f"{line}: {error}", error.outcome) from error
         if base is None:
             if name is None:
                 raise Refused(f"{redacted(link)}: it is another project's")
@@ -242,6 +245,13 @@ class TargetView:
         if not specifier:
             return []
         return [self._python_wishes.setdefault(str(specifier), PythonWish(specifier))]
+
+
+def _nameless(file: File) -> str:
+    """pip clones or builds what has no name, and learns it; here neither is done."""
+    shown = redacted(file.url)
+    why = "a repository is not cloned here" if is_repository(file.url) else "only a build would tell it"
+    return f"{shown}: which project this is, and what it requires, is not known, since {why}: write `name @ {shown}`"
 
 
 def _requirements(file: File, metadata: Metadata) -> list[Requirement]:

@@ -248,6 +248,68 @@ def test_the_application_has_another_name(shop: Project) -> None:
     assert shop.only("start-command").startswith("error render.yaml:7:")
 
 
+MIGRATE = "alembic upgrade head && gunicorn app:app"
+
+
+@pytest.mark.parametrize(
+    ("start", "words", "column"),
+    [
+        (MIGRATE, "alembic upgrade head, and there is no alembic.ini in the root", 19),
+        ("cd db && alembic -x a=b upgrade head", "alembic -x a=b upgrade head, and there is no alembic.ini in db", 28),
+        (
+            "alembic -c db/other.ini upgrade head",
+            "alembic -c db/other.ini upgrade head, and there is no other.ini in db",
+            30,
+        ),
+    ],
+)
+def test_a_migration_without_its_settings_cannot_start(shop: Project, start: str, words: str, column: int) -> None:
+    (shop.root / "db").mkdir()
+    shop.fields["startCommand"] = start
+    assert shop.only("start-command") == f"error render.yaml:7:{column} shop runs {words}"
+
+
+@pytest.mark.parametrize(
+    ("start", "path"),
+    [
+        (MIGRATE, "alembic.ini"),
+        ("cd db && alembic upgrade head", "db/alembic.ini"),
+        ("alembic --config=db/a.ini upgrade head", "db/a.ini"),
+        ("alembic -c $WHERE upgrade head", "x"),
+        ("ALEMBIC_CONFIG=db/a.ini alembic upgrade head", "x"),
+        ("cp db/alembic.ini.example alembic.ini && alembic upgrade head", "x"),
+        ("sed s/a/b/ db/template > alembic.ini; alembic upgrade head", "x"),
+        ("alembic --version; alembic init migrations; gunicorn app:app", "x"),
+        ("cd $WHERE && alembic upgrade head", "x"),
+    ],
+)
+def test_a_migration_with_its_settings_can_start(shop: Project, start: str, path: str) -> None:
+    (shop.root / "db").mkdir()
+    shop.files[path] = "[alembic]\n"
+    shop.fields["startCommand"] = start
+    assert shop.findings("start-command") == []
+
+
+def test_the_settings_of_a_migration_may_stand_in_the_project_s_own(shop: Project) -> None:
+    shop.files["pyproject.toml"] = '[tool.alembic]\nscript_location = "migrations"\n'
+    shop.fields["startCommand"] = MIGRATE
+    assert shop.findings("start-command") == []
+
+
+def test_where_the_settings_of_a_migration_are_is_said(shop: Project) -> None:
+    (shop.root / "db").mkdir()
+    shop.files["db/alembic.ini"] = "[alembic]\n"
+    shop.fields["preDeployCommand"] = "alembic upgrade head"
+    (finding,) = shop.findings("start-command")
+    assert finding.fix == ("run it in db, where alembic.ini is: rootDir, or cd",)
+
+
+@pytest.mark.parametrize("start", ["alembic upgrade head || true", "test -d db && alembic upgrade head"])
+def test_a_migration_that_may_fail_or_not_run_is_advice(shop: Project, start: str) -> None:
+    shop.fields["startCommand"] = f"{start}; gunicorn app:app"
+    assert shop.only("start-command").startswith("advice render.yaml:7:")
+
+
 def test_the_requirements_file_is_not_where_the_command_runs(shop: Project) -> None:
     """``Could not open requirements file``."""
     (shop.root / "backend").mkdir()

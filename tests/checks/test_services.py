@@ -9,9 +9,10 @@ import pytest
 from pytest_deploycheck.checks.built_in import checks
 from pytest_deploycheck.checks.registry import Subject
 from pytest_deploycheck.deployment import Deployment
-from pytest_deploycheck.findings import Finding, NothingToDecide
+from pytest_deploycheck.findings import CannotCheck, Finding, NothingToDecide
 from pytest_deploycheck.plan import plan
 from pytest_deploycheck.settings import Settings
+from pytest_deploycheck.sources.gitignore import Gitignore
 
 WEB = "services:\n  - type: web\n    name: api\n    runtime: python\n"
 PIP = "    buildCommand: pip install --no-cache-dir -r requirements.txt\n"
@@ -233,6 +234,23 @@ def test_each_install_of_a_block_has_its_own_line(root: Path) -> None:
     assert [each.location.line for each in findings(root, blueprint, "build-command")] == [6, 7]
 
 
+@pytest.mark.parametrize("given", ["apps/api", "/apps/api/", "./Apps/api", "Apps/API/"])
+def test_a_root_directory_that_differs_in_capitals_is_said_to_be_spelled_otherwise(root: Path, given: str) -> None:
+    (root / "Apps" / "Api").mkdir(parents=True)
+    (finding,) = findings(root, WEB + PIP + f"    rootDir: {given}\n", "build-command")
+    assert (finding.severity.value, finding.location.line, finding.message) == (
+        *("error", 6),
+        f"the rootDir of api is {given}, which is spelled Apps/Api in the repository",
+    )
+    assert finding.fix == ("write rootDir: Apps/Api",)
+
+
+def test_a_file_is_no_root_directory_however_it_is_spelled(root: Path) -> None:
+    (root / "Api").touch()
+    (finding,) = findings(root, WEB + PIP + "    rootDir: api\n", "build-command")
+    assert finding.message == "the rootDir of api is api, and there is no such folder"
+
+
 def test_files_are_looked_for_in_the_root_directory_of_the_service(root: Path) -> None:
     (root / "app").mkdir()
     (finding,) = findings(root, WEB + PIP + "    rootDir: app\n", "build-command")
@@ -336,6 +354,44 @@ def test_gitignore(root: Path, ignored: str | None, missing: list[str]) -> None:
 def test_gitignore_has_further_names_by_the_settings(root: Path) -> None:
     (finding,) = findings(root, WEB, "gitignore", Settings(root=root, gitignore=(".venv/", "c")))
     assert finding.message.startswith(".venv/ is not ignored")
+
+
+@pytest.mark.parametrize(
+    ("home", "line"),
+    [
+        ("/opt/render/project/.cargo", ".cargo/"),
+        ("/tmp/.cargo", ".cargo/"),
+        ("/tmp/cargo", "/cargo/"),
+        ("/opt/render/project/cargo", "/cargo/"),
+        ("/opt/render/project/src/build/cargo", "/build/cargo/"),
+        ("/opt/render/project/src/.cargo", "/.cargo/"),
+        ("build/cargo", "/build/cargo/"),
+        ("../cargo", "/cargo/"),
+    ],
+)
+def test_a_line_for_a_build_home_covers_no_folder_of_sources(root: Path, home: str, line: str) -> None:
+    (finding,) = findings(root, WHOLE.replace("/tmp/c", home), "gitignore")
+    assert finding.message.startswith(f"{line.removeprefix('/')} is not ignored, ")
+    assert finding.fix == (f"add the line {line} to .gitignore",)
+    assert [each.text for each in finding.edits] == [f"{line}\n"]
+    (root / ".gitignore").write_text(f"r/\n{line}\n")
+    assert findings(root, WHOLE.replace("/tmp/c", home), "gitignore") == []
+    ignored = Gitignore.read(root)
+    assert not ignored.covers(f"native/{home.rpartition('/')[2]}/lib.rs") or line == ".cargo/"
+
+
+def test_a_relative_build_home_is_below_the_root_directory(root: Path) -> None:
+    (root / "web").mkdir()
+    blueprint = WHOLE.replace("/tmp/c", "build/cargo") + "    rootDir: web\n"
+    (finding,) = findings(root, blueprint, "gitignore")
+    assert finding.fix == ("add the line /web/build/cargo/ to .gitignore",)
+
+
+def test_a_gitignore_that_cannot_be_read_is_a_fault_of_its_own(root: Path) -> None:
+    (root / ".gitignore").write_bytes(b"c/\n\xff\xff\n")
+    with pytest.raises(CannotCheck, match=r"\.gitignore cannot be read"):
+        findings(root, WHOLE, "gitignore")
+    assert Gitignore.read(root).covers("c/")
 
 
 def test_where_no_home_is_set_there_is_nothing_to_ignore(root: Path) -> None:

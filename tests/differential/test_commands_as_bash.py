@@ -30,11 +30,19 @@ NOTING = """#!/bin/sh
 note=$(printf '%s\\036' "$PWD" "${0##*/}" "$@")
 printf '%s\\035' "$note" >> "$NOTES"
 """
+FAILURES = (
+    *(b"syntax error", b"unexpected EOF", b"No such file", b"can't cd", b"not found", b"OLDPWD not set"),
+    b"directory stack empty",
+)
 VALUES = {"NAME": "value", "TWO": "one two", "EMPTY": ""}
 SCRIPTS = {
-    "build.sh": '#!/usr/bin/env bash\ncd "$(dirname "$0")"\npip script "$1" $#\n'.replace(" $#", ""),
+    "build.sh": '#!/usr/bin/env bash\ncd "$(dirname "$0")"\npip script "$1" $#\nshift\npip "$@" $# end\n',
     "app/run.sh": 'cd inner\nexec gunicorn "$@"\npip never\n',
+    "set.sh": 'set -- "$2" \'x y\' $1\npip "$*" $*\nshift 2\nuv $1 $#\n',
+    "shift.sh": "shift || true\n",
     "env.sh": "export NAME=sourced\ncd app\n",
+    "app/Makefile": ".ONESHELL:\nall:\n\t@cd inner; N=1\n\t-pip $$PWD \\\n\t  $$N\n\t@if true; then\n\tuv x\n\tfi\n",
+    "one.mk": "Y = b\nifdef Z\nY = c\nall: two\nendif\nall:\n\t-pip $(Y)\ntwo:\n\t-pip $(Z)\n",
     "Makefile": "X = made\nall: needs\n\t@pip $(X) \\\n\t  more\n\tcd app && uv here\nneeds:\n\tpip needed $$NAME\n",
 }
 
@@ -52,20 +60,71 @@ words = st.one_of(
 calls = st.builds(
     lambda program, arguments: " ".join((program, *arguments)), st.sampled_from(PROGRAMS), st.lists(words, max_size=3)
 )
+redirections = st.sampled_from(
+    [
+        "> log",
+        ">log",
+        ">> log",
+        "2>&1",
+        ">&2",
+        "&> log",
+        "< /dev/null",
+        "<<< text",
+        '<<< "two $NAME"',
+        "2> 'a log'",
+        "3>&-",
+    ]
+)
+here_documents = st.sampled_from(
+    ["<<END {}\nnot a command it's\nEND\n", "<<-'END' {}\n\tpip 'no > b\n\tEND\n", "<<A {} <<B\nA b\nA\npip\nB\n"]
+)
+parts = st.lists(st.one_of(words, redirections), max_size=4).map(" ".join)
+redirected = st.one_of(
+    st.builds("{} {}".format, st.sampled_from(PROGRAMS), parts),
+    st.builds("{} {}".format, redirections, calls),
+    st.builds(
+        lambda program, before, document, behind: f"{program} {before} {document.format(behind)}",
+        *(st.sampled_from(PROGRAMS), parts, here_documents, st.one_of(parts, st.builds("&& {}".format, calls))),
+    ),
+)
 simple = st.one_of(
     calls,
     calls,
+    redirected,
     st.sampled_from(
         [
             *(f"cd {each!r}" for each in FOLDERS),
-            *("cd ..", "cd .", 'cd "$PWD"', "cd $NAME/..", "NAME=other", "export TWO='3 4' NAME=new", "true", ":"),
+            *(
+                "cd ..",
+                "cd .",
+                'cd "$PWD"',
+                "cd $NAME/..",
+                "cd -",
+                "NAME=other",
+                "export TWO='3 4' NAME=new",
+                "true",
+                ":",
+            ),
             *(
                 "bash ./build.sh arg",
                 "sh app/run.sh one 'two three'",
                 ". ./env.sh",
                 "./build.sh 'a b'",
+                "bash set.sh one 'two three'",
+                "set -- a 'b c'",
+                "set -eu; set +eu",
+                "shift || true",
+                ". ./shift.sh",
+                ". ./shift.sh x y",
+                'pip "$@" $#',
+                "bash -c 'pip \"$@\"' name one 'two three'",
+                *(f"pushd {each!r}" for each in FOLDERS),
+                "popd",
                 "make",
                 "make needs",
+                "make -C app",
+                "make -f one.mk all Z=3",
+                "make -f one.mk all",
             ),
             *("eval 'pip evaluated $NAME'", "bash -c 'pip inline' name", "A=1 pip prefixed", "python -m pip module"),
             *(
@@ -75,6 +134,7 @@ simple = st.one_of(
                 "pip a>=1 b 2>&1 c",
                 "pip <<END\nnot a command\nEND\n",
                 "pip $(uv inner)",
+                'pip > "log$(uv inner)" a <<< "$(uv read)" b',
             ),
         ]
     ),
@@ -90,6 +150,7 @@ def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("{{ {}\n}}".format, inner),
         st.builds("if true; then\n{}\nelse\n{}\nfi".format, inner, inner),
         st.builds("for each in 1 'two 3'; do\n{}\npip \"$each\"\ndone".format, inner),
+        st.builds('until test "$seen"; do\nseen=1\npip "$@"\n{}\ndone'.format, inner),
         st.builds("work() {{\n{}\npip $1\n}}\nwork 1\nwork 2".format, inner),
         st.builds("# it's a comment\n{}".format, inner),
         st.builds("{} | {}".format, calls, calls),
@@ -128,7 +189,7 @@ def by_bash(line: str, checkout: Path, programs: Path, notes: Path) -> list[tupl
     done = subprocess.run(
         [BASH, "-c", line], cwd=checkout, env=environ, capture_output=True, stdin=subprocess.DEVNULL, timeout=20
     )
-    if any(each in done.stderr for each in (b"syntax error", b"No such file", b"can't cd", b"not found")):
+    if any(each in done.stderr for each in FAILURES):
         return None
     calls = notes.read_text().split("\035")[:-1]
     return [tuple(call.split("\036")[:-1]) for call in calls]
@@ -167,6 +228,7 @@ def is_run(ours: list[tuple[tuple[str, ...], bool, bool]], theirs: list[tuple[st
 
 @given(line=lines)
 @example(line="pip a && uv b || gunicorn c")
+@example(line="cd 'app' && pip > log a b")
 @example(line="bash ./build.sh x; (cd app && pip y); pip z")
 @example(line="work() {\ncd app\npip $1\n}\nwork 1\nwork 2")
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

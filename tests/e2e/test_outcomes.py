@@ -213,6 +213,29 @@ def test_a_source_that_is_named_itself_and_compiles_fails(project: Deploycheck, 
     )
 
 
+SETUP_PY = "from setuptools import setup\nsetup(name=open('name').read())\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("git+https://user:word@host.example/owner/some.git@v1", "a repository is not cloned here"),
+        ("<files>/odd.tar.gz", "only a build would tell it"),
+    ],
+)
+def test_a_link_whose_project_pip_would_only_learn_is_not_known(
+    line: str, reason: str, project: Deploycheck, index: Index
+) -> None:
+    index.add(sdist("odd", "1.0", filename="odd.tar.gz", pkg_info="", files={"setup.py": SETUP_PY}))
+    project.project({"requirements.txt": f"demo\n{line.replace('<files>', f'{index.origin}/files')}\n"})
+    result = project("requirements.txt", index=index)
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(
+        [f"*requirements.txt:2: *: which project this is, and what it requires, is not known, since {reason}: write *"]
+    )
+    assert "word" not in result.stdout.str()
+
+
 def test_what_a_line_without_a_name_brings_in_is_judged_too(project: Deploycheck, index: Index) -> None:
     index.add(sdist("rusty", "1.0", files={"pyproject.toml": MATURIN}))
     project.project(

@@ -10,6 +10,8 @@ from reports.runs import SERVICE, item, resolution_of, run
 
 from command import Deploycheck
 from index_server import Index
+from pytest_deploycheck.checks.built_in import built_in
+from pytest_deploycheck.checks.registry import Check, Subject
 from pytest_deploycheck.findings import Finding, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import ValueFrom
@@ -43,9 +45,13 @@ def test_it_says_that_the_published_fix_does_not_resolve(after: dict[str, list[s
 def test_what_holds_is_ticked_with_what_it_holds_for(after: dict[str, list[str]]) -> None:
     homes = [each for each in after["Holds"] if "CARGO_HOME" in each]
     assert homes == [
-        "- [x] CARGO_HOME and RUSTUP_HOME point to a writable place. "
-        "(`nexus-api`, `nexus-bot`, `nexus-worker`, `nexus-beat`)"
+        "- [x] CARGO_HOME and RUSTUP_HOME point to a writable place "
+        "(`nexus-api`, `nexus-bot`, `nexus-worker`, `nexus-beat`)."
     ]
+    assert "- [x] The blueprint can be read (`render.yaml`)." in after["Holds"]
+    assert any(
+        each.startswith("- [x] No secret and no placeholder stands in `value:`, and ") for each in after["Holds"]
+    )
     assert all(each.startswith("- [x] ") for each in after["Holds"])
 
 
@@ -77,6 +83,52 @@ def test_the_way_back_names_the_services_and_its_source(after: dict[str, list[st
     back = after["5. If it has to be taken back"]
     assert "`nexus-api`, `nexus-bot`, `nexus-worker`, `nexus-beat`, `nexus-miniapp`" in back[0]
     assert back[-1].startswith("Source: https://render.com/docs/rollbacks, read on ")
+
+
+def test_what_would_be_installed_is_a_sentence(after: dict[str, list[str]]) -> None:
+    told = run(services=(SERVICE,), resolved=(resolution_of(20, ("api",)),))
+    installed = sections(render(told))["2. What will be deployed"][-1]
+    expected = (
+        "- `requirements.txt` on `3.13-manylinux_2_36_x86_64` for `api` installs 20 distributions: 18 wheels and "
+    )
+    assert installed.startswith(expected)
+    services = "`nexus-api`, `nexus-bot`, `nexus-worker`, `nexus-beat`"
+    assert after["2. What will be deployed"][-1] == (
+        f"- `requirements.txt` on `3.14-manylinux_2_36_x86_64` for {services} does not resolve: "
+        "what is required does not fit together."
+    )
+
+
+def test_the_subject_of_each_kind_of_check_is_named() -> None:
+    checked = [
+        replace(item(f"render.yaml::{group}::one"), subject=subject, check=subject.value)
+        for group, subject in (("blueprint", Subject.BLUEPRINT), ("api", Subject.SERVICE), ("3.13", Subject.RESOLUTION))
+    ]
+    assert sections(render(run(*checked, item("a.txt::3.13::demo"))))["Holds"] == [
+        "- [x] It is as it should be (`render.yaml`).",
+        "- [x] It is as it should be (`api`).",
+        "- [x] It is as it should be (`render.yaml` on `3.13`).",
+        "- [x] It is as it should be (`demo`).",
+    ]
+
+
+def test_a_message_has_its_own_words_for_one_place_and_names_the_others() -> None:
+    message = "{}: `pip install` lacks --no-cache-dir"
+    evidence = ("see `pip help`",)
+    found = [
+        item(f"render.yaml::{name}::one", Finding("one", Location("render.yaml", line), message.format(name), evidence))
+        for name, line in (("api", 3), ("bot", 9), ("job", 9))
+    ]
+    assert sections(render(run(*found)))["To mend: as it is, it will not deploy"] == [
+        "- [ ] `render.yaml:3`: api: `pip install` lacks --no-cache-dir",
+        "  - the same at `render.yaml:9`",
+        "  - see `pip help`",
+    ]
+
+
+@pytest.mark.parametrize("check", tuple(built_in()), ids=lambda check: check.name)
+def test_what_a_check_asserts_can_be_read_without_the_name_of_the_check(check: Check) -> None:
+    assert check.summary.split()[0] not in ("It", "Its", "They")
 
 
 def test_a_check_with_advice_is_not_ticked() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_deploycheck.reports.markdown import code, prose, table
+from pytest_deploycheck.reports.markdown import code, prose, sentence, table
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,23 @@ from pytest_deploycheck.reports.markdown import code, prose, table
 )
 def test_prose(text: str, shown: str) -> None:
     assert prose(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("`uv sync` lacks *this*", r"`uv sync` lacks \*this\*"),
+        ("no secret stands in ``value:``, and", "no secret stands in `value:`, and"),
+        ("`a | b`, `$PORT` and `<c>`", "`a | b`, `$PORT` and `<c>`"),
+        ("``a `b` c``", "``a `b` c``"),
+        ("one ` alone, <b>", r"one \` alone, \<b>"),
+        ("`a``b`", "```a``b```"),
+        ("`two\nlines`", "`two lines`"),
+        ("", ""),
+    ],
+)
+def test_what_a_sentence_has_between_backticks_is_code(text: str, shown: str) -> None:
+    assert sentence(text) == shown
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,42 @@ def test_what_pkg_info_fixes_is_known_whatever_else_is_not_understood() -> None:
     assert (sdist.dependencies_known, sdist.metadata.requires_dist) == (True, ("a",))
 
 
+OLD = PKG_INFO.format("1.1")
+GIVEN = "from setuptools import setup\nsetup(name='demo', version='1.0')\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "fixed"),
+    [
+        pytest.param({"PKG-INFO": PKG_INFO.format("2.2")}, {"name", "version"}, id="PEP 643"),
+        pytest.param({"PKG-INFO": OLD}, set(), id="an old PKG-INFO binds nobody"),
+        pytest.param({"PKG-INFO": OLD, "setup.py": GIVEN}, {"name", "version"}, id="setup.py says the same"),
+        pytest.param({"PKG-INFO": OLD, "setup.py": GIVEN.replace("1.0", "1.1")}, {"name"}, id="setup.py says another"),
+        pytest.param({"PKG-INFO": OLD, "setup.py": GIVEN.replace("'1.0'", "read()")}, {"name"}, id="computed"),
+        pytest.param({"PKG-INFO": OLD, "setup.py": GIVEN.replace("\nsetup", "\nif x: setup")}, set(), id="perhaps"),
+        pytest.param(
+            {"PKG-INFO": OLD, "setup.py": GIVEN, "setup.cfg": "[egg_info]\ntag_build = dev\ntag_date = 0\n"},
+            {"name"},
+            id="a tag is added",
+        ),
+        pytest.param(
+            {"PKG-INFO": OLD, "setup.py": GIVEN, "setup.cfg": "[egg_info]\ntag_build = \ntag_date = 0\n"},
+            {"name", "version"},
+            id="no tag, as setuptools writes it",
+        ),
+        pytest.param(
+            {"PKG-INFO": OLD, "setup.py": GIVEN, "pyproject.toml": '[build-system]\nbuild-backend = "flit_core.api"\n'},
+            set(),
+            id="another backend",
+        ),
+    ],
+)
+def test_name_and_version_are_certain_where_every_build_will_repeat_them(
+    files: dict[str, str], fixed: set[str]
+) -> None:
+    assert set(read(files).fixed) == fixed
+
+
 DEEP = [{"pyproject.toml": "a = " + "[" * 100_000}, {"setup.py": "a = " + "-" * 200_000 + "1"}]
 
 

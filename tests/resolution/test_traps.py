@@ -216,7 +216,33 @@ def test_constraints_that_forbid_what_is_required_are_a_conflict(index: Index, r
     index.add(wheel("demo", "1.0"), wheel("demo", "2.0"), wheel("top", "1.0", requires_dist=["demo>=2"]))
     resolution = resolve("top", constraints=("demo<2",))
     assert resolution.outcome is Outcome.CONFLICT
-    assert "demo>=2" in resolution.message
+    expected = "nothing fits: top==1.0 (line 1) requires demo>=2; (constraint) demo<2 (constraints.txt:1)"
+    assert resolution.message == expected
+
+
+def test_each_constraint_line_of_a_conflict_is_named_as_pip_names_it(index: Index, resolve: Resolve) -> None:
+    index.add(wheel("demo", "1.0"), wheel("demo", "2.0"), wheel("other", "1.0"))
+    resolution = resolve("demo>=2", "other", constraints=("# pinned", "Demo<3", "other<2", "demo<2"))
+    assert [(str(each), str(each.line).rpartition("/")[2]) for each in resolution.causes] == [
+        ("demo>=2 is asked for", "requirements.txt:1"),
+        ("the user requested (constraint) demo<2", "constraints.txt:4"),
+        ("the user requested (constraint) demo<3", "constraints.txt:2"),
+    ]
+
+
+def test_constraints_are_no_part_of_a_conflict_over_other_projects(index: Index, resolve: Resolve) -> None:
+    index.add(wheel("demo", "1.0"), wheel("other", "1.0"))
+    resolution = resolve("demo==1.0", "demo!=1.0", "other", constraints=("other<2",))
+    assert [each.is_constraint for each in resolution.causes] == [False, False]
+
+
+def test_a_constraint_that_names_a_file_is_named_with_it_and_without_its_login(index: Index, resolve: Resolve) -> None:
+    index.add(wheel("demo", "1.0"), wheel("demo", "2.0"))
+    host = index.origin.partition("//")[2]
+    constraint = f"demo @ http://user:word@{host}/files/demo-1.0-py3-none-any.whl"
+    resolution = resolve(f"demo @ {index.origin}/files/demo-2.0-py3-none-any.whl", constraints=(constraint,))
+    expected = f"the user requested (constraint) demo (from http://****@{host}/files/demo-1.0-py3-none-any.whl)"
+    assert str(resolution.causes[-1]) == expected
 
 
 def test_constraints_do_not_install_anything(index: Index, resolve: Resolve) -> None:

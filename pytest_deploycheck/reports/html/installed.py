@@ -125,7 +125,7 @@ _WORDS = {
     "conflict": "finds a conflict",
     "no-match": "finds no distribution",
     "invalid": "refuses the file",
-    "unreachable": "is not known: the index could not be asked",
+    "unreachable": "is not known: an index, a file or a repository could not be read",
 }
 
 

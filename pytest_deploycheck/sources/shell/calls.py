@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from pytest_deploycheck.sources.shell.command import Command, Word
 from pytest_deploycheck.sources.shell.text import Text, text_at, text_below
 from pytest_deploycheck.sources.shell.wrapping import ASSIGNMENT
 
+_IGNORING = re.compile("-[A-Za-z]*i[A-Za-z]*|--ignore-errors")
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh"})
 
 
@@ -54,12 +56,16 @@ def inline_text(word: Word, variables: Mapping[str, str | None]) -> Text | None:
 
 @dataclass(frozen=True)
 class MakeCall:
-    """``make -C directory -f file NAME=value targets``."""
+    """``make -C directory -f file NAME=value targets``.
+
+    :param tolerates: whether it goes on where something fails: ``-i``
+    """
 
     targets: tuple[str, ...] = ()
     variables: Mapping[str, str | None] = field(default_factory=dict)
     directory: str = ""
     file: str = ""
+    tolerates: bool = False
 
     @classmethod
     def of(cls, command: Command) -> MakeCall:
@@ -67,6 +73,7 @@ class MakeCall:
         targets: list[str] = []
         variables: dict[str, str | None] = {}
         valued = {"-C": "", "-f": ""}
+        tolerates = False
         words = iter(command.arguments)
         for word in words:
             if word.text in ("-C", "--directory", "-f", "--file", "--makefile"):
@@ -76,7 +83,9 @@ class MakeCall:
                 variables[match[1]] = match[2] if word.is_known else None
             elif not word.text.startswith("-"):
                 targets.append(word.text)
-        return cls(tuple(targets), variables, valued["-C"], valued["-f"])
+            else:
+                tolerates = tolerates or bool(_IGNORING.fullmatch(word.text))
+        return cls(tuple(targets), variables, valued["-C"], valued["-f"], tolerates)
 
 
 def is_shell_script(content: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from tree_sitter import Node
 
 from pytest_deploycheck.sources.shell.command import Word
+from pytest_deploycheck.sources.shell.parameters import ALL, Parameters, all_parameters, parameter
 from pytest_deploycheck.sources.shell.syntax import Syntax
 from pytest_deploycheck.sources.shell.text import Text
 
@@ -59,7 +60,6 @@ class Expansion:
     """Expands the words of one text.
 
     :param variables: their values, None for those that are set to something unknown
-    :param arguments: of the script or the function that is read; None where they are not known
     """
 
     def __init__(
@@ -68,21 +68,21 @@ class Expansion:
         syntax: Syntax,
         variables: Mapping[str, str | None],
         places: Places,
-        arguments: tuple[Word, ...] | None = None,
+        parameters: Parameters = None,
     ) -> None:
         self._text = text
         self._syntax = syntax
         self._variables = variables
         self._places = places
-        self._arguments = arguments
+        self._parameters = parameters
 
     def words(self, node: Node) -> Iterator[Word]:
         """What becomes of a word: mostly one, and none or several where it is a variable without quotes."""
         written = self._syntax.written(node)
-        if written.strip('"') in ("$@", "$*", "${@}") and self._arguments is not None:
-            yield from self._arguments
-            return
         location = self._text.at(self._syntax.offset(node))
+        if written.strip('"') in ALL and self._parameters is not None:
+            yield from all_parameters(self._parameters, written, location)
+            return
         pieces = list(self._pieces(node))
         for text, is_known in _split(pieces):
             yield Word(text, location, is_known, self._text.shown(written))
@@ -145,9 +145,8 @@ class Expansion:
         return unknown
 
     def _value(self, name: str) -> str | None:
-        if name.isdigit() and name != "0" and self._arguments is not None:
-            word = self._arguments[int(name) - 1] if int(name) <= len(self._arguments) else None
-            return "" if word is None else word.text if word.is_known else None
+        if name == "#" or (name.isdecimal() and name != "0"):
+            return parameter(self._parameters, name)
         return self._places.here if name == "PWD" else self._variables.get(name)
 
     def _place(self, written: str) -> str | None:

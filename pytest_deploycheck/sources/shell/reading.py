@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from pytest_deploycheck.sources.shell.calls import SHELLS, MakeCall, ShellCall, inline_text, is_shell_script
 from pytest_deploycheck.sources.shell.command import Command, Commands, Remark, Script, Word
 from pytest_deploycheck.sources.shell.makefile import Makefile, NoSuchTarget, read_makefile
+from pytest_deploycheck.sources.shell.parameters import after_set, after_shift
 from pytest_deploycheck.sources.shell.state import Repository, State
 from pytest_deploycheck.sources.shell.syntax import Syntax
 from pytest_deploycheck.sources.shell.text import Text, text_of_file
@@ -70,7 +71,7 @@ class _Shell(Walk):
         self._not_followed |= dict.fromkeys(frame.syntax.doubts())
         self._all(frame.syntax.root.children, frame)
 
-    def _simple(self, words: tuple[Word, ...], environment: State, frame: Frame) -> None:
+    def _simple(self, words: tuple[Word, ...], environment: State) -> None:
         """A program with its arguments.
 
         :param environment: the state with the variables that stand before it
@@ -88,7 +89,7 @@ class _Shell(Walk):
         elif program.text in _ASSIGNING:
             self._exported(arguments)
         elif builtin is not None:
-            builtin(self, found, frame)
+            builtin(self, found)
         elif found.program in SHELLS:
             self._shell(found, environment)
         elif found.program in ("make", "gmake"):
@@ -112,8 +113,17 @@ class _Shell(Walk):
     def _call(self, name: str, arguments: tuple[Word, ...]) -> None:
         frame, body, is_conditional = self._functions[name]
         if self._running.count(f"{name}()") < 2 and len(self._running) < _MOST_DEPTH:
-            with self._within(f"{name}()"), self._perhaps() if is_conditional else contextlib.nullcontext():
-                self._children(body, replace(frame, arguments=arguments))
+            perhaps = self._perhaps() if is_conditional else contextlib.nullcontext()
+            with self._within(f"{name}()"), perhaps, self._called_with(arguments):
+                self._all([body], frame)
+
+    @contextlib.contextmanager
+    def _called_with(self, arguments: tuple[Word, ...]) -> Iterator[None]:
+        """Other parameters, as long as a function runs or a file is read."""
+        before = self._state.parameters
+        self._state = replace(self._state, parameters=arguments)
+        yield
+        self._state = replace(self._state, parameters=before)
 
     @contextlib.contextmanager
     def _within(self, name: str) -> Iterator[None]:
@@ -126,39 +136,62 @@ class _Shell(Walk):
 
     # What shells do themselves.
 
-    def _cd(self, command: Command, frame: Frame) -> None:
+    def _cd(self, command: Command) -> None:
         self._add(command)
-        self._state = replace(self._state, directory=self._changed(command))
+        self._state = self._state.changed_to(self._named_directory(command))
 
-    def _changed(self, command: Command) -> str | None:
+    def _named_directory(self, command: Command) -> str | None:
+        if [each.text for each in command.arguments] == ["-"]:
+            return self._state.left
         folders = [each for each in command.arguments if not each.text.startswith("-")]
         if len(folders) != 1 or (len(command.arguments) > 1 and command.arguments[-1] is not folders[0]):
             return None
         return self._repository.inside(self._state.directory, folders[0].text) if folders[0].is_known else None
 
-    def _popd(self, command: Command, frame: Frame) -> None:
-        self._state = replace(self._state, directory=None)
+    def _pushd(self, command: Command) -> None:
+        """With a directory; what it does else to the stack is not known here."""
+        self._add(command)
+        left, stack = self._state.directory, self._state.stack
+        is_simple = len(command.arguments) == 1 and not command.arguments[0].text.startswith(("-", "+"))
+        self._state = replace(
+            self._state.changed_to(self._named_directory(command) if is_simple else None),
+            stack=(*stack, left) if is_simple and stack is not None else None,
+        )
 
-    def _exit(self, command: Command, frame: Frame) -> None:
+    def _popd(self, command: Command) -> None:
+        stack = self._state.stack if not command.arguments else None
+        self._state = replace(self._state.changed_to(stack[-1] if stack else None), stack=stack[:-1] if stack else None)
+
+    def _shift(self, command: Command) -> None:
+        self._commands.append(command)
+        self._state = replace(self._state, parameters=after_shift(self._state.parameters, command.arguments))
+
+    def _set_parameters(self, command: Command) -> None:
+        self._commands.append(command)
+        self._state = replace(self._state, parameters=after_set(self._state.parameters, command.arguments))
+
+    def _exit(self, command: Command) -> None:
         raise Ended
 
-    def _return(self, command: Command, frame: Frame) -> None:
+    def _return(self, command: Command) -> None:
         """Only what follows in the function is left out, and that is seldom known: read on."""
 
-    def _source(self, command: Command, frame: Frame) -> None:
+    def _source(self, command: Command) -> None:
         # What an environment's activation changes is the path of programs.
         if command.arguments and not command.arguments[0].text.endswith("bin/activate"):
-            self._file(command.arguments[0], command, frame.arguments, is_apart=False)
+            file, *arguments = command.arguments
+            with self._called_with(tuple(arguments)) if arguments else contextlib.nullcontext():
+                self._file(file, command, None)
 
-    def _eval(self, command: Command, frame: Frame) -> None:
+    def _eval(self, command: Command) -> None:
         words = command.arguments
         if len(words) == 1:
-            self._inline(words[0], command, frame.arguments)
+            self._inline(words[0], command)
         elif words:
             joined = Word(" ".join(each.text for each in words), words[0].location, words[0].is_known)
-            self._inline(joined, command, frame.arguments)
+            self._inline(joined, command)
 
-    def _chmod(self, command: Command, frame: Frame) -> None:
+    def _chmod(self, command: Command) -> None:
         mode, *paths = [each.text for each in command.arguments if not each.text.startswith("-")] or [""]
         if "x" in mode or (re.fullmatch("[0-7]{3,4}", mode) and int(mode[-3]) % 2):
             self._executable.update(filter(None, map(self._inside, paths)))
@@ -173,17 +206,17 @@ class _Shell(Walk):
             self._unknown(command, "what it reads from its input is not known here")
         elif call.is_inline:
             with self._apart():
-                self._state = environment
-                self._inline(call.first, command, call.arguments)
+                self._state = environment.of_child(call.arguments[1:])  # The first is its name.
+                self._inline(call.first, command)
         else:
-            self._file(call.first, command, call.arguments, environment=environment)
+            self._file(call.first, command, environment.of_child(call.arguments))
 
-    def _inline(self, commands: Word, command: Command, arguments: tuple[Word, ...] | None) -> None:
+    def _inline(self, commands: Word, command: Command) -> None:
         text = inline_text(commands, self._state.variables)
         if text is None:
             self._unknown(command, "what it runs is only known when it runs")
         else:
-            self.run(Frame(text, Syntax(text), None, arguments))
+            self.run(Frame(text, Syntax(text)))
 
     def _path(self, command: Command, wrapped: Wrapped, environment: State) -> None:
         """A program that is named with its folder: a file of the repository, or one that the build makes."""
@@ -192,19 +225,13 @@ class _Shell(Walk):
         if path is None or (not is_there and (self._repository.is_made(path) or self._is_named(path))):
             self._add(command)
         else:
-            self._file(command.words[0], command, command.arguments, is_program=True, environment=environment)
+            self._file(command.words[0], command, environment.of_child(command.arguments), is_program=True)
 
-    def _file(
-        self,
-        named: Word,
-        command: Command,
-        arguments: tuple[Word, ...] | None,
-        *,
-        is_apart: bool = True,
-        is_program: bool = False,
-        environment: State | None = None,
-    ) -> None:
-        """Run a file of the repository."""
+    def _file(self, named: Word, command: Command, child: State | None, *, is_program: bool = False) -> None:
+        """Run a file of the repository.
+
+        :param child: the state of a shell of its own; None where this one reads the file
+        """
         path = self._inside(named.text) if named.is_known else None
         if path is None or (self._repository.is_made(path) and not (self._repository.root / path).is_file()):
             # `source .venv/bin/activate` and what lies elsewhere on the machine.
@@ -224,9 +251,9 @@ class _Shell(Walk):
         if content is None or (is_program and not is_shell_script(content)):
             self._add(command)
             return
-        with self._apart() if is_apart else contextlib.nullcontext():
-            self._state = environment or self._state
-            self._script(path, content, arguments, command)
+        with self._apart() if child else contextlib.nullcontext():
+            self._state = child or self._state
+            self._script(path, content, command)
 
     def _is_named(self, path: str) -> bool:
         """Whether a command has named a path, or a folder above it, and so may have made it."""
@@ -242,13 +269,13 @@ class _Shell(Walk):
             self._unknown(command, f"it cannot be read: {(error.strerror or str(error)).lower()}")
             return None
 
-    def _script(self, path: str, content: str, arguments: tuple[Word, ...] | None, command: Command) -> None:
+    def _script(self, path: str, content: str, command: Command) -> None:
         if path in self._running or len(self._running) >= _MOST_DEPTH:
             self._unknown(command, "it leads back to itself")
             return
         text = text_of_file(path, content)
         with self._within(path):
-            self.run(Frame(text, Syntax(text), path, arguments))
+            self.run(Frame(text, Syntax(text), path))
 
     def _make(self, command: Command, environment: State) -> None:
         """https://pubs.opengroup.org/onlinepubs/9799919799/utilities/make.html"""
@@ -267,12 +294,16 @@ class _Shell(Walk):
             return
         if makefile.is_partial:
             self._unknown(command, f"{path} includes further makefiles")
-        for text in recipes:
-            with self._apart():
-                self._state = replace(environment, directory=folder)
+        child = environment.of_child(())
+        child = replace(child, directory=folder, variables={**child.variables, **dict.fromkeys(makefile.unknown)})
+        for recipe in recipes:
+            perhaps = self._perhaps() if recipe.is_conditional else contextlib.nullcontext()
+            tolerated = self._tolerated() if recipe.is_tolerated or asked.tolerates else contextlib.nullcontext()
+            with self._apart(), perhaps, tolerated:
+                self._state = child
                 if len(self._running) < _MOST_DEPTH:
                     with self._within(path):
-                        self.run(Frame(text, Syntax(text)))
+                        self.run(Frame(recipe.text, Syntax(recipe.text)))
 
     def _makefile(self, folder: str, names: Sequence[str]) -> tuple[str, Makefile] | None:
         for name in names:
@@ -287,10 +318,13 @@ class _Shell(Walk):
         self._not_followed[Remark(command.location, str(command), reason)] = None
 
 
-_Builtin = Callable[[_Shell, Command, Frame], None]
+_Builtin = Callable[[_Shell, Command], None]
 _BUILTINS: dict[str, _Builtin] = {
-    **dict.fromkeys(("cd", "pushd"), _Shell._cd),
+    "cd": _Shell._cd,
+    "pushd": _Shell._pushd,
     "popd": _Shell._popd,
+    "shift": _Shell._shift,
+    "set": _Shell._set_parameters,
     "exit": _Shell._exit,
     "return": _Shell._return,
     **dict.fromkeys((".", "source"), _Shell._source),

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pytest_deploycheck.sources.shell.parameters import Parameters
+
 # What builds and installations make: a program in one of them is no file of the repository.
 _MADE = frozenset({".venv", "venv", "env", "node_modules", ".local", ".cargo", ".poetry"})
 
@@ -53,11 +55,25 @@ class State:
     :param directory: relative to the root of the repository; None where unknown
     :param variables: all that are known to be there, None for an unknown value
     :param assigned: those of them that commands have set
+    :param parameters: of the script or the function
+    :param left: the directory that was left last, None where unknown
+    :param stack: of ``pushd``, the last one behind; None where unknown
     """
 
     directory: str | None
     variables: Mapping[str, str | None]
     assigned: Mapping[str, str | None]
+    parameters: Parameters = None
+    left: str | None = None
+    stack: tuple[str | None, ...] | None = ()
+
+    def of_child(self, parameters: Parameters) -> State:
+        """What a shell of its own begins with."""
+        return replace(self, parameters=parameters, stack=())
+
+    def changed_to(self, directory: str | None) -> State:
+        """In another directory."""
+        return replace(self, directory=directory, left=self.directory)
 
     def with_variable(self, name: str, value: str | None) -> State:
         """With a variable set."""
@@ -78,6 +94,9 @@ class State:
             self.directory if self.directory == other.directory else None,
             _either(self.variables, other.variables),
             _either(self.assigned, other.assigned),
+            self.parameters if self.parameters == other.parameters else None,
+            self.left if self.left == other.left else None,
+            self.stack if self.stack == other.stack else None,
         )
 
 

@@ -10,6 +10,7 @@ from tree_sitter import Language, Node, Parser
 from tree_sitter_bash import language
 
 from pytest_deploycheck.sources.shell.command import Remark
+from pytest_deploycheck.sources.shell.redirections import Redirected, Redirection, bare_redirections
 from pytest_deploycheck.sources.shell.text import Text
 from pytest_deploycheck.urls import without_logins
 
@@ -22,14 +23,15 @@ def _parser() -> Parser:
 class Syntax:
     """A text, parsed.
 
-    :ivar root: of the tree; where the text is wrong, what can be read of it
+    :ivar root: of the tree, which has no redirections; where the text is wrong, what can be read of it
     """
 
     def __init__(self, text: Text) -> None:
         self._text = text
         self._bytes = text.text.encode(errors="surrogatepass")
         self._is_ascii = len(self._bytes) == len(text.text)
-        self.root = _parser().parse(self._bytes).root_node
+        self._redirected = Redirected(self._bytes, lambda text: _parser().parse(text).root_node)
+        self.root = self._redirected.root
 
     def offset(self, node: Node) -> int:
         """Where a node begins, in characters."""
@@ -44,6 +46,10 @@ class Syntax:
         """A node's text."""
         return self.between(node.start_byte, node.end_byte)
 
+    def redirections(self, node: Node) -> list[Redirection]:
+        """What is redirected for a command, or for what holds commands."""
+        return bare_redirections(node) if node.type == "redirected_statement" else self._redirected.of(node)
+
     def mistakes(self) -> Iterator[Remark]:
         """What no shell can read: a quote or a bracket that is not closed."""
         fault = _first_fault(self.root) if self.root.has_error else None
@@ -54,7 +60,7 @@ class Syntax:
         if opened is not None:
             offset = self.offset(opened)
             yield Remark(self._text.at(offset), self._line(offset), f"the {self.written(opened)} here is not closed")
-        elif _has_open_quote(self._text.text):
+        elif _has_open_quote(self._redirected.text.decode(errors="surrogatepass")):
             rest = self._text.text[offset:]
             offset += min((rest.index(quote) for quote in "'\"" if quote in rest), default=0)
             yield Remark(self._text.at(offset), self._line(offset), "the quote here is not closed")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from types import MappingProxyType
 
 from pytest_deploycheck.location import Location
@@ -53,3 +54,15 @@ def text_below(location: Location, text: str, variables: Mapping[str, str | None
     """A text that does not stand as it is anywhere: all of it is at one place."""
     known = ((name, value) for name, value in variables.items() if value and len(value) > 3 and value in text)
     return Text(text, lambda offset: location, tuple(sorted(known, key=lambda each: -len(each[1]))))
+
+
+def joined(texts: Sequence[Text]) -> Text:
+    """Texts as the lines of one, each where it stands."""
+    starts = [0, *accumulate(len(each.text) + 1 for each in texts)]
+
+    def at(offset: int) -> Location:
+        number = min(bisect_right(starts, offset), len(texts)) - 1
+        return texts[number].at(offset - starts[number])
+
+    values = dict.fromkeys(value for each in texts for value in each.values)
+    return Text("\n".join(each.text for each in texts), at, tuple(sorted(values, key=lambda each: -len(each[1]))))

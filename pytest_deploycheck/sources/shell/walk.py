@@ -11,15 +11,13 @@ from tree_sitter import Node
 
 from pytest_deploycheck.sources.shell.command import Command, Word
 from pytest_deploycheck.sources.shell.expansion import Expansion, Places
+from pytest_deploycheck.sources.shell.redirections import REDIRECTIONS, Redirection
 from pytest_deploycheck.sources.shell.state import Repository, State
 from pytest_deploycheck.sources.shell.syntax import Syntax
 from pytest_deploycheck.sources.shell.text import Text
 
 # Behind them, `&&` is a condition.
 _TESTS = frozenset({"test", "[", "[[", "command", "which", "type", "hash", "grep"})
-
-_OUTPUTS = (">", ">>", "&>", "&>>", ">|")
-_COMMANDS = frozenset({"pipeline", "list", "command", "redirected_statement"})
 
 # A walk so long is one that goes in circles, or that nobody waits for.
 _MOST_VISITED = 200_000
@@ -38,13 +36,11 @@ class Frame:
     """One text that is read.
 
     :param script: the file, None for a command line
-    :param arguments: of the script or function; None where they are not known
     """
 
     text: Text
     syntax: Syntax
     script: str | None = None
-    arguments: tuple[Word, ...] | None = None
 
 
 class Walk(ABC):
@@ -64,7 +60,7 @@ class Walk(ABC):
         self._functions: dict[str, tuple[Frame, Node, bool]] = {}
 
     @abstractmethod
-    def _simple(self, words: tuple[Word, ...], environment: State, frame: Frame) -> None:
+    def _simple(self, words: tuple[Word, ...], environment: State) -> None:
         """Run a program with its arguments.
 
         :param environment: the state with the variables that stand before it
@@ -80,7 +76,10 @@ class Walk(ABC):
             if self._visited > _MOST_VISITED:
                 raise TooLong
             visit = _VISITS.get(node.type)
-            if visit is not None:
+            if visit is None:
+                continue
+            redirections = frame.syntax.redirections(node)
+            with self._redirected(redirections, frame) if redirections else contextlib.nullcontext():
                 visit(self, node, frame)
 
     def _children(self, node: Node, frame: Frame) -> None:
@@ -130,6 +129,15 @@ class Walk(ABC):
         with self._perhaps():
             self._children(node, frame)
 
+    def _loop(self, node: Node, frame: Frame) -> None:
+        """What is known in every turn: a later one begins with what an earlier one has left."""
+        while True:
+            before, commands = self._state, len(self._commands)
+            self._perhaps_children(node, frame)
+            if self._state == before:
+                return
+            del self._commands[commands:]
+
     def _for(self, node: Node, frame: Frame) -> None:
         """A loop over words that are known is run for each of them."""
         name, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
@@ -145,9 +153,8 @@ class Walk(ABC):
                 self._state = self._state.with_variable(variable, value.text)
                 self._children(body, frame)
         else:
-            with self._perhaps():
-                self._state = self._state.with_variable(variable, None)
-                self._children(body, frame)
+            self._state = self._state.with_variable(variable, None)
+            self._loop(body, frame)
 
     def _subshell(self, node: Node, frame: Frame) -> None:
         with self._apart():
@@ -167,8 +174,10 @@ class Walk(ABC):
     def _tolerated(self) -> Iterator[None]:
         """Where what is run in here fails, the line goes on."""
         before = len(self._commands)
-        yield
-        self._commands[before:] = [replace(each, is_tolerated=True) for each in self._commands[before:]]
+        try:
+            yield
+        finally:
+            self._commands[before:] = [replace(each, is_tolerated=True) for each in self._commands[before:]]
 
     @contextlib.contextmanager
     def _perhaps(self) -> Iterator[None]:
@@ -195,40 +204,24 @@ class Walk(ABC):
 
     # Simple commands.
 
-    def _redirected(self, node: Node, frame: Frame) -> None:
-        heredocs = [each for each in node.children if each.type == "heredoc_redirect"]
-        parts = [each for part in (node, *heredocs) for each in part.children]
-        redirections = [each for each in parts if each.type == "file_redirect"]
-        outputs = [
-            word.text
-            for each in redirections
-            if any(child.type in _OUTPUTS for child in each.children)
-            for word in self._words(_destination(each)[:1], frame)
-        ]
-        # In the tree, words behind a redirection are a part of it.
-        further = [word for each in redirections for word in _destination(each)[1:]]
-        further += [word for each in heredocs for word in each.children_by_field_name("argument")]
+    @contextlib.contextmanager
+    def _redirected(self, redirections: Sequence[Redirection], frame: Frame) -> Iterator[None]:
+        """What is run in here writes to files, or reads what other commands write."""
+        with self._apart():
+            self._substitutions([each.word for each in redirections if each.word is not None], frame)
+        names = [each.word for each in redirections if each.word is not None and each.is_output]
+        outputs = [word.text for word in self._words(names, frame)]
+        self._named.update(filter(None, map(self._inside, outputs)))
         before = len(self._commands)
-        for child in node.children:
-            if child.type == "command":
-                self._command(child, frame, further)
-            else:
-                self._all([child], frame)
-        redirected = [replace(each, outputs=(*each.outputs, *outputs)) for each in self._commands[before:]]
-        self._commands[before:] = redirected
-        self._named.update(filter(None, (self._inside(each) for each in outputs)))
-        # And so is what else stands on the line of a here-document.
-        for heredoc in heredocs:
-            behind = heredoc.children_by_field_name("right")
-            self._all([each for each in heredoc.children if each in behind or each.type in _COMMANDS], frame)
+        try:
+            yield
+        finally:
+            redirected = [replace(each, outputs=(*each.outputs, *outputs)) for each in self._commands[before:]]
+            self._commands[before:] = redirected
 
-    def _command(self, node: Node, frame: Frame, further: Sequence[Node] = ()) -> None:
-        """
-        :param further: words that belong to it, and stand elsewhere
-        """
+    def _command(self, node: Node, frame: Frame) -> None:
         assigned = [each for each in node.children if each.type == "variable_assignment"]
-        named = [each for each in node.children if each.type not in ("variable_assignment", "file_redirect")]
-        named += further
+        named = [each for each in node.children if each.type not in ("variable_assignment", *REDIRECTIONS)]
         # The grammar goes on over the end of the line behind assignments that stand alone.
         stand_alone = bool(assigned and named) and "\n" in frame.syntax.between(
             assigned[-1].end_byte, named[0].start_byte
@@ -242,7 +235,7 @@ class Walk(ABC):
             self._substitutions(named, frame)
         words = self._words(named, frame)
         if words:
-            self._simple(words, environment, frame)
+            self._simple(words, environment)
         else:
             self._state = environment
 
@@ -250,13 +243,13 @@ class Walk(ABC):
         root = self._repository.checkout
         script = self._repository.absolute(frame.script.rpartition("/")[0] if frame.script is not None else None)
         places = Places(script, self._repository.absolute(self._state.directory), root)
-        expansion = Expansion(frame.text, frame.syntax, self._state.variables, places, frame.arguments)
+        expansion = Expansion(frame.text, frame.syntax, self._state.variables, places, self._state.parameters)
         return tuple(word for node in nodes for word in expansion.words(node))
 
     def _substitutions(self, nodes: Sequence[Node], frame: Frame) -> None:
-        """Commands whose output is put into a word are run too."""
+        """Commands whose output is put into a word, or is read as a file, are run too."""
         for node in nodes:
-            if node.type == "command_substitution":
+            if node.type in ("command_substitution", "process_substitution"):
                 self._all(node.children, frame)
             else:
                 self._substitutions(node.children, frame)
@@ -282,24 +275,20 @@ class Walk(ABC):
             self._state = self._state.without_variable(frame.syntax.written(each))
 
 
-def _destination(redirection: Node) -> list[Node]:
-    """Where a redirection leads, and the words behind it."""
-    return [each for each in redirection.children if each.is_named and each.type != "file_descriptor"]
-
-
 _Visit = Callable[[Walk, Node, Frame], None]
 _VISITS: dict[str, _Visit] = {
     **dict.fromkeys(("program", "compound_statement", "do_group", "ERROR"), Walk._children),
     "list": Walk._list,
     "negated_command": Walk._negated,
     "if_statement": Walk._if,
-    **dict.fromkeys(("while_statement", "c_style_for_statement", "case_item"), Walk._perhaps_children),
+    **dict.fromkeys(("while_statement", "c_style_for_statement"), Walk._loop),
+    "case_item": Walk._perhaps_children,
     "case_statement": Walk._children,
     "for_statement": Walk._for,
     "subshell": Walk._subshell,
     "pipeline": Walk._pipeline,
     "function_definition": Walk._function,
-    "redirected_statement": Walk._redirected,
+    "redirected_statement": Walk._children,
     "command": Walk._command,
     "variable_assignment": Walk._assignment,
     "variable_assignments": Walk._children,

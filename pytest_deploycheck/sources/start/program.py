@@ -42,6 +42,11 @@ class Program:
     :param config: options with a configuration file in Python
     :param default_config: the one that is read where no option names another
     :param toml: a configuration file in TOML
+    :param settings: a file without which it does nothing
+    :param settings_table: the table of ``pyproject.toml`` that stands in for it
+    :param settings_option: options that name another
+    :param settings_variable: the environment variable that does
+    :param settings_for: the subcommands that need it
     :param worker_class: options with the class of its workers
     :param flags: options without a value
     :param by_package: whether it imports a file under the name that it has in its packages
@@ -73,6 +78,11 @@ class Program:
     config: tuple[str, ...] = ()
     default_config: str = ""
     toml: str = ""
+    settings: str = ""
+    settings_table: str = ""
+    settings_option: tuple[str, ...] = ()
+    settings_variable: str = ""
+    settings_for: tuple[str, ...] = ()
     worker_class: tuple[str, ...] = ()
     flags: frozenset[str] = frozenset()
     by_package: bool = False

@@ -61,6 +61,9 @@ def places(commands: Commands) -> list[str]:
         ("sh -ec 'a; b'", [".> a", ".> b"]),
         ("cat > x <<EOF\na\nEOF\nb", [".> cat", ".> b"]),
         ("X=$(a) b", [".> a", ".> b"]),
+        ('b <<< "$(a)"', [".> a", ".> b"]),
+        ("c > $(a) < <(b)", [".> a", ".> b", ".> c"]),
+        ("b <(a)", [".> a", ".> b <(a)"]),
     ],
 )
 def test_which_commands_run(line: str, expected: list[str], tmp_path: Path) -> None:
@@ -82,12 +85,25 @@ def test_which_commands_run(line: str, expected: list[str], tmp_path: Path) -> N
         ("cd app || exit 1; a", "app"),
         ("cd; a", None),
         ("cd -; a", None),
+        ("cd app; cd ../web; cd -; a", "app"),
+        ("if x; then cd app; fi; cd web; cd -; a", None),
+        ("cd app; cd -; cd -; a", "app"),
         ("cd ~/app; a", None),
         ("cd $WHERE; a", None),
         ("cd ..; a", None),
         ("cd /tmp; a", None),
         ("if x; then cd app; fi; a", None),
-        ("pushd app; popd; a", None),
+        ("pushd app; popd; a", "."),
+        ("pushd app; pushd inner; popd; a", "app"),
+        ("pushd app; pushd /tmp; popd; popd; a", "."),
+        ("pushd app > /dev/null; popd > /dev/null; a", "."),
+        ("popd; a", None),
+        ("pushd app; pushd; a", None),
+        ("pushd app; pushd; popd; a", None),
+        ("pushd app; popd +0; a", None),
+        ("if x; then pushd app; fi; popd; a", None),
+        ("pushd app; bash -c popd; a", "app"),
+        ("while x; do cd app; done; a", None),
     ],
 )
 def test_where_a_command_runs(line: str, directory: str | None, tmp_path: Path) -> None:
@@ -111,11 +127,118 @@ def test_where_a_command_runs(line: str, directory: str | None, tmp_path: Path) 
         ("export A=1 B; declare -x C=2; a $A $C", ["a", "1", "2"]),
         ("a b[c]", ["a", "b[c]"]),
         ("a b>=1", ["a", "b"]),
+        ("set -- b 'c d'; a $2 \"$2\" $#", ["a", "c", "d", "c d", "2"]),
+        ("set b; a $1", ["a", "b"]),
+        ("set -euo pipefail b; a $1", ["a", "b"]),
+        ("set -- b c; set -e; a $1", ["a", "b"]),
+        ("set -- b c d; shift; shift 1; a $1 $2 end", ["a", "d", "end"]),
+        ("f() { shift; a \"$@\"; }; f 'b c' 'd e'", ["a", "d e"]),
+        ("f() { set -- x; }; set -- b; f; a $1", ["a", "b"]),
+        ("set -- 'b c' d; a $@ \"$*\"", ["a", "b", "c", "d", "b c d"]),
+        ("bash -c 'a $1' name b", ["a", "b"]),
+        ("set -- b; bash -c 'a $1 $#'", ["a", "0"]),
+        ('set -- x "$SECRET" b; a $3', ["a", "b"]),
+        ("set -- b; . ./shift.sh; a $#", ["a", "0"]),
+        ("set -- b; . ./shift.sh c d; a $#", ["a", "1"]),
     ],
 )
 def test_what_a_program_is_given(line: str, words: list[str], tmp_path: Path) -> None:
-    *_, last = read(line, tmp_path, environment={"NAME": "value", "SECRET": None}).commands
+    files = {"shift.sh": "shift\n"}
+    *_, last = read(line, tmp_path, files, {"NAME": "value", "SECRET": None}).commands
     assert [each.text for each in last.words] == words
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a $1",
+        "set -- $SECRET b; a $2",
+        "set -- $SECRET b; a $#",
+        "set -- $SECRET b; shift; a $1",
+        "set $SECRET b; a $1",
+        "set -- b; shift 2; a $1",
+        "set -- b; shift $SECRET; a $1",
+        "set -- b; if x; then shift; fi; a $1",
+        "set -- b c; while x; do a $1; shift; done",
+        "set -- b c; for each in $SECRET; do a $1; shift; done",
+        "N=1; while x; do a $N; N=2; done",
+    ],
+)
+def test_what_may_be_one_thing_or_another_is_not_known(line: str, tmp_path: Path) -> None:
+    last = next(
+        each for each in reversed(read(line, tmp_path, environment={"SECRET": None}).commands) if str(each)[0] == "a"
+    )
+    assert [each.is_known for each in last.words] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cd 'app' && a > log b c",
+        "a >> log b 2> f c",
+        "a b 2>&1 c",
+        "a < log b c",
+        "a &> log b c",
+        "a <<< log b c",
+        "a b > log <<< 'log' c",
+        "a >&- b c <&2",
+        "> log a b c",
+        "a > log \\\n  b c",
+        "! a > log b c",
+        "x | a > log b c",
+        "if x; then a > log b c; fi",
+        "a > $LOG b c",
+        "a <<END b c\nd\nEND\n",
+        "a > log <<-END b > log c\nd\n\tEND\n",
+        "a <<X b <<Y c\nd it's\nX\nd\nY\n",
+    ],
+)
+def test_words_behind_a_redirection_are_the_program_s(line: str, tmp_path: Path) -> None:
+    *_, last = read(line, tmp_path).commands
+    assert [each.text for each in last.words] == ["a", "b", "c"]
+    lines = line.splitlines()
+    assert [lines[each.location.line - 1][each.location.column - 1] for each in last.words] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("a <<END && b\nc\nEND\nd", ["a", "b", "d"]),
+        ("a <<END | b\nc\nEND\nd", ["a", "b", "d"]),
+        ("a <<X && b <<Y\nc\nX\nc\nY\nd", ["a", "b", "d"]),
+        ('a "$(b <<END\nit\'s\nEND\n)"\nd', ["b", 'a "$(b <<END\nit\'s\nEND\n)"', "d"]),
+        ("a <<END\n$(c) 'c\nEND\nd", ["a", "d"]),
+        ("a 'b\n' <<END\nc\nEND\nd", ["a 'b\n'", "d"]),
+        ("a << END", ["a"]),
+    ],
+)
+def test_a_here_document_is_no_command(line: str, expected: list[str], tmp_path: Path) -> None:
+    found = read(line, tmp_path)
+    assert ([str(each) for each in found.commands], found.mistakes) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    ("line", "outputs"),
+    [
+        ("a && b > f", [(), ("f",)]),
+        ("a > f b >> g", [("f", "g")]),
+        ("a 2>&1 >&2 < f", [()]),
+        ("a; > f b", [(), ("f",)]),
+        ("{ a; b > f; } > g", [("g",), ("f", "g")]),
+        ("f() { a; } > f; f; b", [("f",), ()]),
+        ("while a; do b; done > f", [("f",), ("f",)]),
+        ("a | b > f c", [(), ("f",)]),
+        ("exec a > f", [("f",)]),
+        ('a > "$NAME"', [("value",)]),
+    ],
+)
+def test_the_files_that_output_is_written_to(line: str, outputs: list[tuple[str, ...]], tmp_path: Path) -> None:
+    assert [each.outputs for each in read(line, tmp_path, environment={"NAME": "value"}).commands] == outputs
+
+
+def test_a_file_may_be_made_without_a_command(tmp_path: Path) -> None:
+    (remark,) = read("> x.sh; bash x.sh", tmp_path).not_followed
+    assert remark.reason == "x.sh is made by a command before it"
 
 
 @pytest.mark.parametrize("word", ["$SECRET", '"$SECRET"', "${OTHER:-1}", "*.txt", "~/x", "$(a)", "`a`", "$((1+2))"])
@@ -154,6 +277,7 @@ def test_the_login_of_a_url_is_not_shown(tmp_path: Path) -> None:
     "line",
     [
         "a" + " && a" * 3000,
+        "a $(b > " * 200 + ")" * 200,
         "".join(f"f{n}() {{ f{n + 1}; f{n + 1}; }}; " for n in range(40)) + "f40() { a; }; f0",
     ],
 )
@@ -278,6 +402,95 @@ def test_a_makefile_is_read_from_the_target_on(tmp_path: Path) -> None:
         "app> a $HOME ${UNKNOWN} ${shell}",
     ]
     assert places(found)[0] == "app/Makefile:9:10"
+
+
+def tolerated(commands: Commands) -> list[str]:
+    return [str(each) for each in commands.commands if each.is_tolerated]
+
+
+def test_a_line_of_a_makefile_that_begins_with_a_minus_may_fail(tmp_path: Path) -> None:
+    makefile = "all: other\n\t-a || b\n\t@-c\n\td -e\n\t@ -exec f\nother:\n\tg\n"
+    assert tolerated(read("make", tmp_path, {"Makefile": makefile})) == ["a", "b", "c", "f"]
+
+
+@pytest.mark.parametrize(
+    ("line", "end", "expected"),
+    [
+        ("make", "", []),
+        ("make", ".IGNORE:\n", ["a", "b"]),
+        ("make", ".IGNORE: needs\n", ["b"]),
+        ("make -i", "", ["a", "b"]),
+        ("make -k", "", []),
+    ],
+)
+def test_the_ways_to_have_make_go_on_where_something_fails(
+    line: str, end: str, expected: list[str], tmp_path: Path
+) -> None:
+    makefile = f"all: needs\n\ta\nneeds:\n\tb\n{end}"
+    assert sorted(tolerated(read(line, tmp_path, {"Makefile": makefile}))) == expected
+
+
+def test_the_lines_of_a_recipe_have_a_shell_each(tmp_path: Path) -> None:
+    found = read("make", tmp_path, {"Makefile": "all:\n\tcd app\n\ta\n"})
+    assert [shown(each) for each in found.commands] == [".> cd app", ".> a"]
+
+
+def test_the_lines_of_a_recipe_have_one_shell_where_make_is_asked_for_it(tmp_path: Path) -> None:
+    makefile = ".ONESHELL:\nF = app\nall:\n\t@cd $(F)\n\t@X=1; \\\n\t  a $$X\n\t-if b; then\n\tc\n\tfi\n"
+    found = read("make", tmp_path, {"Makefile": makefile})
+    assert [shown(each) for each in found.commands] == [".> cd app", "app> a 1", "app> b", "app> c ?"]
+    assert places(found)[0] == "Makefile:4:3"
+    assert places(found)[2:] == ["Makefile:7:6", "Makefile:8:2"]
+    assert tolerated(found) == ["b"]
+
+
+CONDITIONAL = """\
+FILE = a.txt
+ifdef CI
+FILE = b.txt
+ifeq ($(CI),1)
+  OTHER ?= c.txt
+endif
+else
+FILE += d.txt
+endif
+all: sure
+\ta $(FILE) $(OTHER)
+ifdef CI
+\tb
+all: perhaps
+endif
+\tc
+sure:
+\td
+perhaps: needed
+\te
+needed: sure
+\tf
+"""
+
+
+def test_what_stands_under_a_condition_of_a_makefile_may_be_so_or_not(tmp_path: Path) -> None:
+    found = read("make", tmp_path, {"Makefile": CONDITIONAL}, {"FILE": "x"})
+    assert [shown(each) for each in found.commands] == [
+        *(".> d", ".> f ?", ".> e ?", ".> a ${FILE} ${OTHER}", ".> b ?", ".> c"),
+    ]
+    assert [each.is_known for each in found.commands[3].words] == [True, False, False]
+
+
+def test_a_variable_that_make_is_given_does_not_depend_on_a_condition(tmp_path: Path) -> None:
+    found = read("make FILE=y OTHER=z", tmp_path, {"Makefile": CONDITIONAL})
+    assert shown(found.commands[3]) == ".> a y z"
+
+
+def test_what_is_needed_for_certain_too_is_certain(tmp_path: Path) -> None:
+    makefile = "all: a b\n\nifdef X\na: c\nendif\na:\n\ta\nb: c\n\tb\nc:\n\tc\n"
+    assert [shown(each) for each in read("make", tmp_path, {"Makefile": makefile}).commands] == [".> c", ".> a", ".> b"]
+
+
+def test_the_text_that_a_makefile_defines_is_no_rule(tmp_path: Path) -> None:
+    makefile = "all:\n\ta $(TEXT)\ndefine TEXT\n\tb\nall: c\nendef\nc:\n\tc\n"
+    assert [shown(each) for each in read("make", tmp_path, {"Makefile": makefile}).commands] == [".> a ${TEXT}"]
 
 
 def test_a_target_without_a_rule_is_not_followed(tmp_path: Path) -> None:
