@@ -54,17 +54,18 @@ class Member:
         if self.pyproject is None or self.pyproject.is_dynamic or not self._metadata:
             return
         lock = self.package.location.path
-        for each in self.pyproject.declared:
+        # Extras that bring other extras of the project in are its own affair.
+        declared = [each for each in self.pyproject.declared if each.name != self.package.name]
+        for each in declared:
             tables = self._recorded(each.group).get(each.name, [])
             if not tables:
                 yield each.location, f"{lock} does not know of {each.text}"
             elif len(tables) == 1 and each.name not in self._with_sources and _differ(each, tables[0]):
                 recorded = f"{each.name}{tables[0].get('specifier', '')}"
                 yield each.location, f"{lock} was made for {recorded}, and not for {each.text}"
-        for name in sorted(set(self._recorded(MAIN)) - {each.name for each in self.pyproject.declared}):
-            if name != self.package.name:
-                path = self.pyproject.toml.path
-                yield self.package.location, f"{lock} was made with {name}, which {path} does not ask for"
+        for name in sorted(set(self._recorded(MAIN)) - {self.package.name, *(each.name for each in declared)}):
+            path = self.pyproject.toml.path
+            yield self.package.location, f"{lock} was made with {name}, which {path} does not ask for"
 
     @cached_property
     def _metadata(self) -> dict[str, Any]:
