@@ -15,9 +15,18 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.explanation import wheel_evidence
 from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.known import Advice
-from pytest_deploycheck.resolution.locked.lock import Package
+from pytest_deploycheck.resolution.locked.lock import POETRY, UV, Package
 from pytest_deploycheck.resolution.result import Distribution
-from pytest_deploycheck.subjects import SourceOnTarget
+from pytest_deploycheck.subjects import PIP, SourceOnTarget
+
+# https://pip.pypa.io/en/stable/cli/pip_install/#cmdoption-only-binary
+# https://docs.astral.sh/uv/reference/cli/#uv-sync--no-build-package
+# https://python-poetry.org/docs/configuration/#installeronly-binary
+_TOLD_NOT_TO_BUILD = {
+    PIP: "add --only-binary={name} to pip install ({places})",
+    UV: "add --no-build-package {name} to uv sync ({places})",
+    POETRY: "set POETRY_INSTALLER_ONLY_BINARY={name} before poetry install ({places})",
+}
 
 
 def wheel_finding(
@@ -46,12 +55,16 @@ def _clear_errors(distribution: Distribution, place: SourceOnTarget, deployment:
     """Where pip can be told not to compile it: the build then stops at once, and says why."""
     if not distribution.native or distribution.is_direct:
         return
-    services = (each for each in deployment.services if each.name in place.services)
-    installs = (each.install for service in services for each in deployment.build(service).installations)
-    places = dict.fromkeys(each.location for each in installs if each.installer == "pip")
-    if places:
-        where = ", ".join(map(str, places))
-        yield f"add --only-binary={distribution.name} to pip install ({where}): it then names what has no wheel at once"
+    builds = [deployment.build(each) for each in deployment.services if each.name in place.services]
+    if place.source.is_lock:
+        locks = (each for build in builds for each in build.locks)
+        found = [each.project.location for each in locks if each.lock and each.lock.tool == place.source.tool]
+    else:
+        installs = (each.install for build in builds for each in build.installations)
+        found = [each.location for each in installs if each.installer == "pip"]
+    if places := dict.fromkeys(map(str, found)):
+        told = _TOLD_NOT_TO_BUILD[place.source.tool].format(name=distribution.name, places=", ".join(places))
+        yield f"{told}: it then names what has no wheel at once"
 
 
 def _advice(distribution: Distribution, place: SourceOnTarget, deployment: Deployment) -> tuple[Advice, bool]:

@@ -147,6 +147,22 @@ def test_what_would_compile_is_told_at_the_line_of_the_project(shop: Deploycheck
     assert [each.path for each in index.requests] == [f"/files/{CORE_SDIST.filename}"]
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("uv sync --frozen", "add --no-build-package core to uv sync (render.yaml:5)"),
+        ("poetry install", "set POETRY_INSTALLER_ONLY_BINARY=core before poetry install (render.yaml:5)"),
+    ],
+)
+def test_each_tool_can_be_told_not_to_build(shop: Deploycheck, index: Index, command: str, told: str) -> None:
+    shop.project(
+        {"poetry.lock": poetry_lock(), "render.yaml": BLUEPRINT.format(command=f"pip install uv && {command}")}
+    )
+    (finding,) = [each for each in shop.report(index=index)["findings"] if each["check"] == "wheel"]
+    assert finding["fixes"][-1] == f"{told}: it then names what has no wheel at once"
+    assert not [each for each in finding["fixes"] if "--only-binary" in each]
+
+
 @pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock"])
 def test_where_all_are_wheels_no_network_is_needed(shop: Deploycheck, index: Index, lock: str) -> None:
     shop.project({"poetry.lock": poetry_lock()})
