@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from pytest_deploycheck.builds import Build, Builds
+from pytest_deploycheck.builds import Build, Builds, source_of
 from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.fixing.file_text import FileText, NotEditable
 from pytest_deploycheck.hiding import Hiding
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 BLUEPRINTS = ("render.yaml", "render.yml")
 REQUIREMENTS = "requirements.txt"
+# What stands in for it where there is none; Render too prefers uv's: https://render.com/docs/uv-version
+LOCKS = ("uv.lock", "poetry.lock")
 
 
 class NothingToDeploy(Exception):
@@ -78,7 +80,7 @@ class Deployment:
         self.sources = Sources(sources.values())
         if not self.sources and self.blueprint_path is None:
             raise NothingToDeploy(
-                f"nothing to check: looked for {', '.join((*BLUEPRINTS, REQUIREMENTS))} in {self.folder}; "
+                f"nothing to check: looked for {', '.join((*BLUEPRINTS, REQUIREMENTS, *LOCKS))} in {self.folder}; "
                 "--deploycheck-blueprint and --deploycheck-requirements name other files, --rootdir another root"
             )
         self.resolutions = Resolutions(settings, environ)
@@ -161,13 +163,24 @@ class Deployment:
         for path in self.settings.requirements:
             if not path.is_file():
                 raise CannotCheck(f"--deploycheck-requirements: there is no file {path}")
-        default = self.folder / REQUIREMENTS
-        if not self.settings.requirements and (installed or not default.is_file()):
+        # Where a lock is installed from, and it is not known how, it is not taken for what is installed.
+        locks = () if any(self.build(each).installs.from_projects for each in self.services) else LOCKS
+        default = [path for name in (REQUIREMENTS, *locks) if (path := self.folder / name).is_file()][:1]
+        if not self.settings.requirements and (installed or not default):
             yield from installed
             return
-        for path in self.settings.requirements or (default,):
+        for path in self.settings.requirements or default:
             known = [source for source in installed if source.path == self.relative(path)]
-            yield from known or [Source(self._read_alone(path), ())]
+            yield from known or [self._read_source(path)]
+
+    def _read_source(self, path: Path) -> Source:
+        """A file that no command installs: a lock, or requirements."""
+        if path.name in LOCKS:
+            from pytest_deploycheck.sources.locks.reading import read_lock_alone  # Few projects have one.
+
+            if (lock := read_lock_alone(self.relative(path), self.root)) is not None:
+                return source_of(lock)
+        return source_of(self._read_alone(path))
 
     def _read_alone(self, path: Path) -> RequirementsFile:
         try:
@@ -177,7 +190,7 @@ class Deployment:
 
     def _added(self, given: Path | RequirementsText) -> Source:
         if isinstance(given, Path):
-            return Source(self._read_alone(given), ())
+            return self._read_source(given)
         path, content = self.folder / given.path, given.text.encode()
         return Source(read_requirements(path, self.root, self.environ, directory=self.folder, content=content), ())
 

@@ -91,7 +91,11 @@ def _requirements(service: Service, deployment: Deployment) -> Iterator[NamedFil
     for installation in build.installations:
         for path in installation.file.files if installation.file else ():
             yield NamedFile(path, installation.install.location, f"{service.name} installs {path}")
-    for project in build.installs.from_projects:
+    for read in build.locks:
+        for path in read.lock.file.files if read.lock else ():
+            is_needed = not path.endswith(read.project.lock) or read.project.is_locked
+            yield NamedFile(path, read.project.command.location, f"{service.name} installs from {path}", is_needed)
+    for project in build.unread:
         folder = project.command.directory
         for name in dict.fromkeys((*project.needs, project.lock)) if folder is not None else ():
             if name and (path := inner_path(folder or ".", name)) is not None:

@@ -52,8 +52,8 @@ OPTIONS = (
         "deploycheck_requirements",
         "paths",
         "PATH",
-        "a requirements file to check",
-        "what the blueprint's build commands install, else requirements.txt",
+        "a requirements file or a lock to check",
+        "what the blueprint's build commands install, else requirements.txt, uv.lock or poetry.lock",
     ),
     Option(
         "deploycheck_projects",

@@ -22,7 +22,7 @@ from pytest_deploycheck.garbage import LeftOut, not_collected
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.resolution.asked import Asked, Preferences
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
-from pytest_deploycheck.resolution.http.transport import Transport, redacted
+from pytest_deploycheck.resolution.http.transport import Transport, Unreachable, redacted
 from pytest_deploycheck.resolution.known import Advice, KnownAdvice, KnownAnswers, KnownResolutions
 from pytest_deploycheck.resolution.pip_configuration import (
     InvalidConfiguration,
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pytest_deploycheck.resolution.index import IndexClient
+    from pytest_deploycheck.resolution.locked.lock import Locked
+    from pytest_deploycheck.resolution.locked.resolve import Facts, Wanted
     from pytest_deploycheck.resolution.traffic import Traffic
     from pytest_deploycheck.resolution.view import TargetView
 
@@ -110,21 +112,30 @@ class Resolutions:
 
         :returns: None where none was found in the time that a message is worth
         """
-        found = self.kept("python", source, (target,), "", lambda: self._other_python(source, target))
+        if source.is_lock:
+            found, _ = self._other_python(source, target)  # It takes no longer than to look it up.
+        else:
+            found = self.kept("python", source, (target,), "", lambda: self._other_python(source, target))
         if not found:
             return None
         return OtherPython(Target(found["python"], target.platform, target.free_threaded), found["count"])
 
     def _other_python(self, source: Source, target: Target) -> tuple[dict[str, Any], bool]:
+        from pytest_deploycheck.resolution.locked.resolve import resolve_locked
+
         until = time.monotonic() + _MOST_SECONDS
         to_build = [each for each in self.get(source, target).distributions if not each.file.is_wheel]
         for other in _nearby(target):
             if time.monotonic() > until:
                 return {}, False
-            if self._may_have_wheels(source, other, to_build):
+            if source.locked is not None:
+                found = resolve_locked(source.locked, other)
+            elif self._may_have_wheels(source, other, to_build):
                 found = self.get(source, other)
-                if found.has_wheels_only:
-                    return {"python": other.python, "count": len(found.distributions)}, True
+            else:
+                continue
+            if found.has_wheels_only:
+                return {"python": other.python, "count": len(found.distributions)}, True
         return {}, True
 
     def _may_have_wheels(self, source: Source, target: Target, to_build: Iterable[Distribution]) -> bool:
@@ -144,6 +155,8 @@ class Resolutions:
 
         :param compute: gives it, and whether it may be kept
         """
+        if source.is_lock:
+            return compute()[0]
         places = self._places(source)
         key = _key(source, target, asked_of(source), places)
         known = KnownAdvice(self._cache, offline=self._settings.offline)
@@ -188,7 +201,7 @@ class Resolutions:
     def indexes(self, sources: Iterable[Source]) -> tuple[str, ...]:
         """Where pip would search for these, without credentials; empty where its configuration makes no sense."""
         try:
-            places = [self._places(source) for source in sources]
+            places = [self._places(source) for source in sources if not source.is_lock]
         except InvalidConfiguration:
             return ()
         return tuple(
@@ -270,6 +283,8 @@ class Resolutions:
     def _compute(self, source: Source, target: Target) -> Resolution:
         if source.file.problems:
             return _unreadable(source, target)
+        if source.locked is not None:
+            return self._locked(source, source.locked, target)
         try:
             places = self._places(source)
         except InvalidConfiguration as error:
@@ -294,6 +309,26 @@ class Resolutions:
             return compute()[0]
         known = KnownResolutions(self._cache, run=self._run, offline=self._settings.offline)
         return known.get(key, compute)
+
+    def _locked(self, source: Source, locked: Locked, target: Target) -> Resolution:
+        """What a lock says; the network is asked for what is no wheel alone, so nothing is kept of the rest."""
+        from pytest_deploycheck.resolution.locked.resolve import resolve_locked
+
+        def read(wanted: Wanted) -> Mapping[str, Facts]:
+            from pytest_deploycheck.resolution.locked.fetched import Fetched
+
+            fetched = Fetched(self._client, target, lambda project: self._view_of_lock(source, target).page(project))
+            with self.watch(f"{source.path} on {target.minor}", self._client.traffic), not_collected():
+                return fetched(wanted)
+
+        return resolve_locked(locked, target, read)
+
+    def _view_of_lock(self, source: Source, target: Target) -> TargetView:
+        """:raises Unreachable: pip's configuration makes no sense"""
+        try:
+            return self.view(source, target)
+        except InvalidConfiguration as error:
+            raise Unreachable(f"which index pip would ask is not known: {error}") from error
 
 
 def asked_of(source: Source) -> list[Asked]:
@@ -331,10 +366,13 @@ def _unreadable(source: Source, target: Target) -> Resolution:
     if not problems:
         unknown = source.file.problems[0]
         return Resolution(
-            source.path, target, Outcome.UNREACHABLE, f"{unknown.location}: {unknown.text}: {unknown.expected}"
+            source.path,
+            target,
+            Outcome.UNREACHABLE,
+            ": ".join(filter(None, (str(unknown.location), unknown.text, unknown.expected))),
         )
     evidence = tuple(f"{each.location}: {each.text}: {each.expected}" for each in problems)
-    message = f"pip refuses {len(problems)} line{'s' if len(problems) > 1 else ''} of it"
+    message = f"{source.tool} refuses {len(problems)} line{'s' if len(problems) > 1 else ''} of it"
     return Resolution(source.path, target, Outcome.INVALID, message, evidence=evidence)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName
 
@@ -14,23 +15,39 @@ from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.sources.requirements import RequirementLine, RequirementsFile
 
+if TYPE_CHECKING:
+    from pytest_deploycheck.resolution.locked.lock import Locked
+
+
+PIP = "pip"
+
 
 @dataclass(frozen=True, repr=False)
 class Source:
-    """What one install command installs: a requirements file with all that is given beside it, and who installs it.
+    """What one install command installs: a requirements file with all that is given beside it, or a lock, and who does.
 
+    :param file: of a lock, the requirements of the project that are installed from it
     :param services: the services whose build commands install it; empty where no blueprint says so
     :param variant: the service that tells it from others of the same path, which are installed in another way
+    :param locked: what is installed from a lock; None for requirements, and for a lock that cannot be read
+    :param tool: what installs it: pip, uv from its lock, or Poetry
     """
 
     file: RequirementsFile
     services: tuple[Service, ...]
     variant: str = ""
+    locked: Locked | None = None
+    tool: str = PIP
 
     @property
     def path(self) -> str:
         """Relative to the root, with forward slashes; where projects are named by a command, the file of that."""
         return self.file.path
+
+    @property
+    def is_lock(self) -> bool:
+        """Whether it says itself which versions and files are installed, so that nothing is resolved."""
+        return self.tool != PIP
 
     @property
     def name(self) -> str:

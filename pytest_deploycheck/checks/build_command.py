@@ -95,17 +95,30 @@ def _impossible(service: Service, build: Build) -> Iterator[Finding]:
 def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Finding]:
     """Nothing that installs anything is known, or something is left out of it."""
     installs = [each for each in build.installs.installs if not each.only_upgrades_tools]
-    others = [str(each.command) for each in build.installs.from_projects]
+    others = [str(each.command) for each in build.unread]
+    reasons = tuple(reason for each in build.locks if each.lock is None for reason in each.unknown)
     unknown = [str(each) for each in build.installs.unknown]
     for remark in build.commands.not_followed:
         message = f"{service.name}: `{remark.text}` is not followed: {remark.reason or 'it lies outside'}"
         yield _finding(remark.location, message, fix=(_NAME_THEM,), advice=True)
     missing = any(not each.is_there for each in build.commands.scripts)
     if others or (not installs and unknown and not missing):
+        followed = (
+            "it depends on what is not followed here"
+            if reasons
+            else "only pip, uv pip and the locks of uv and Poetry are followed"
+        )
         programs = ", ".join(f"`{each}`" for each in (others or unknown))
-        message = f"what {programs} installs for {service.name} is not known: only pip and uv pip are followed"
-        yield _finding(command.location, message, fix=(_NAME_THEM,), advice=True)
-    if not (installs or others or unknown or build.commands.not_followed or build.commands.mistakes or missing):
+        message = f"what {programs} installs for {service.name} is not known: {followed}"
+        yield _finding(command.location, message, reasons, fix=(_NAME_THEM,), advice=True)
+    if not (
+        installs
+        or build.installs.from_projects
+        or unknown
+        or build.commands.not_followed
+        or build.commands.mistakes
+        or missing
+    ):
         message = f"the build command of {service.name} installs no requirements"
         yield _finding(command.location, message, fix=(f"add {_INSTALL}",))
     for left_out in build.left_out:

@@ -1,4 +1,4 @@
-"""Does pip find a distribution for everything?"""
+"""Does pip find a distribution for everything, and has a lock one for everything?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from pytest_deploycheck.subjects import SourceOnTarget
 @check(
     "resolves",
     Subject.RESOLUTION,
-    sources=("https://pip.pypa.io/en/stable/topics/dependency-resolution/, 2026-11-23",),
+    sources=(
+        "https://pip.pypa.io/en/stable/topics/dependency-resolution/, 2026-11-23",
+        "https://docs.astral.sh/uv/concepts/projects/sync/, 2026-11-25",
+        "https://python-poetry.org/docs/cli/#install, 2026-11-25",
+    ),
 )
 def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]:
     """pip finds a distribution for every requirement, and all of them fit together.
@@ -24,6 +28,9 @@ def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]
     It is pip's own answer for the target, not for this machine: the same versions and files, by the same resolver.
     Where pip ends with ``ResolutionImpossible`` or ``No matching distribution found``, so does the build. What only a
     build would tell, since a source distribution computes what it requires, is said to be unknown.
+
+    Of a lock (``uv.lock``, ``poetry.lock``) it asserts that its tool can install it: it can be read, was made for this
+    Python and for this ``pyproject.toml``, and has a file of every distribution for the target.
 
     To satisfy it, change a line so that all fit together::
 
@@ -48,7 +55,9 @@ def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]
 
 
 def _unknown_indexes(place: SourceOnTarget, deployment: Deployment) -> list[str]:
-    """What names an index, and is known on the platform only."""
+    """What names an index, and is known on the platform only; what a lock has does not depend on it."""
+    if place.source.is_lock:
+        return []
     services = (each for each in deployment.services if each.name in place.services)
     unknown = (
         each for service in services for found in deployment.build(service).installations for each in found.unknown
@@ -57,21 +66,30 @@ def _unknown_indexes(place: SourceOnTarget, deployment: Deployment) -> list[str]
 
 
 def _of_lines_without_items(place: SourceOnTarget, resolution: Resolution, deployment: Deployment) -> Iterator[Finding]:
-    """A line that names no project, such as ``-e .``, has no item of its own: what it brings in is judged here."""
-    nameless = {line.location for line in place.source.file.lines if line.name is None}
+    """A line that names no project, such as ``-e .``, has no item of its own: what it brings in is judged here.
+
+    So is what a lock has, and no line of the project asks for.
+    """
+    named = {line.location for line in place.source.file.lines if line.name is not None}
+    nameless = {each.line for each in resolution.distributions if each.line not in named}
     yield from findings_of("resolves", resolution, place, nameless, deployment)
 
 
 def _refused(place: SourceOnTarget) -> Iterator[Finding]:
     for problem in place.source.file.problems:
-        verdict = "pip refuses this line" if problem.refused else "this could not be read"
-        message = f"{verdict}: {problem.text}" if problem.text else "pip cannot read this file"
+        tool = place.source.tool
+        verdict = (
+            f"{tool} refuses this{'' if place.source.is_lock else ' line'}"
+            if problem.refused
+            else "this could not be read"
+        )
+        message = f"{verdict}: {problem.text}" if problem.text else f"{tool} cannot read this file"
         yield Finding("resolves", problem.location, message, evidence=(problem.expected,))
 
 
 def _ignored(place: SourceOnTarget) -> Iterator[Finding]:
     for warning in place.source.file.warnings:
-        message = f"this does not say what it seems to say: {warning.text}"
+        message = warning.text if place.source.is_lock else f"this does not say what it seems to say: {warning.text}"
         yield Finding("resolves", warning.location, message, evidence=(warning.expected,), severity=Severity.ADVICE)
 
 

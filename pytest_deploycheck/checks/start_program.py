@@ -91,13 +91,18 @@ def _not_known(service: Service, deployment: Deployment) -> str:
     """Why there may be more than what is resolved; empty where there is not."""
     build = deployment.build(service)
     several = (
-        *(f"`{each.command}`" for each in build.installs.from_projects),
+        *(f"`{each.command}`" for each in build.unread),
         *(f"`{each}`" for each in build.installs.unknown),
         *(f"`{each.text}` is not followed" for each in build.commands.not_followed),
         *(f"`{each}` runs only under a condition" for each in build.left_out),
         *(each for installation in build.installations for each in installation.unknown),
         *(f"`{each.install}`" for each in build.installations if each.file is None),
         *(f"`{start.command}` installs more" for start in _installing(service, deployment)),
+        *(
+            f"`uv run` installs more than `{each.project.command}`"
+            for each in build.locks
+            if _is_synced(service, deployment)
+        ),
     )
     if several:
         return several[0]
@@ -110,6 +115,12 @@ def _installing(service: Service, deployment: Deployment) -> Iterator[Start]:
     for start in deployment.started.commands(service):
         if start.command.program in ("pip", "pip3", "uv", "poetry", "pipenv", "apt-get"):
             yield start
+
+
+def _is_synced(service: Service, deployment: Deployment) -> bool:
+    """Whether something is started by ``uv run``, which first installs what a plain ``uv sync`` does."""
+    started = deployment.started.commands(service)
+    return any(wrapper.startswith("uv run") for start in started for wrapper in start.command.wrappers)
 
 
 def _missing(service: Service, need: _Need, resolutions: tuple[Resolution, ...]) -> Iterator[Finding]:

@@ -11,26 +11,40 @@ from packaging.version import Version
 from pytest_deploycheck.checks.repair import with_repair
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.findings import Finding
+from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.explanation import wheel_evidence
 from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.known import Advice
+from pytest_deploycheck.resolution.locked.lock import POETRY, UV, Package
 from pytest_deploycheck.resolution.result import Distribution
-from pytest_deploycheck.subjects import SourceOnTarget
+from pytest_deploycheck.subjects import PIP, SourceOnTarget
+
+# https://pip.pypa.io/en/stable/cli/pip_install/#cmdoption-only-binary
+# https://docs.astral.sh/uv/reference/cli/#uv-sync--no-build-package
+# https://python-poetry.org/docs/configuration/#installeronly-binary
+_TOLD_NOT_TO_BUILD = {
+    PIP: "add --only-binary={name} to pip install ({places})",
+    UV: "add --no-build-package {name} to uv sync ({places})",
+    POETRY: "set POETRY_INSTALLER_ONLY_BINARY={name} before poetry install ({places})",
+}
 
 
 def wheel_finding(
     check_name: str, distribution: Distribution, place: SourceOnTarget, deployment: Deployment
 ) -> Finding:
     """What is to be said of a source distribution, or of a source that a requirement line names itself."""
-    line = next(line for line in place.source.file.lines if line.location == distribution.line)
+    line = next((line for line in place.source.file.lines if line.location == distribution.line), None)
+    # What no line asks for, a lock alone knows.
+    location = line.location if line else distribution.line or Location(place.source.path)
+    text = line.text if line else f"{distribution.name}=={distribution.version}"
     verb = {True: "would compile", False: "would be built from source", None: "would be built from source"}
     advice = deployment.resolutions.remembered(
         place.source, place.target, distribution.name, lambda: _advice(distribution, place, deployment)
     )
     finding = Finding(
         check_name,
-        line.location,
-        f"{line.text} {verb[distribution.native]} on {place.target_name}",
+        location,
+        f"{text} {verb[distribution.native]} on {place.target_name}",
         evidence=advice.evidence,
     )
     mended = with_repair(finding, place, deployment, distribution.name)
@@ -41,17 +55,21 @@ def _clear_errors(distribution: Distribution, place: SourceOnTarget, deployment:
     """Where pip can be told not to compile it: the build then stops at once, and says why."""
     if not distribution.native or distribution.is_direct:
         return
-    services = (each for each in deployment.services if each.name in place.services)
-    installs = (each.install for service in services for each in deployment.build(service).installations)
-    places = dict.fromkeys(each.location for each in installs if each.installer == "pip")
-    if places:
-        where = ", ".join(map(str, places))
-        yield f"add --only-binary={distribution.name} to pip install ({where}): it then names what has no wheel at once"
+    builds = [deployment.build(each) for each in deployment.services if each.name in place.services]
+    if place.source.is_lock:
+        locks = (each for build in builds for each in build.locks)
+        found = [each.project.location for each in locks if each.lock and each.lock.tool == place.source.tool]
+    else:
+        installs = (each.install for build in builds for each in build.installations)
+        found = [each.location for each in installs if each.installer == "pip"]
+    if places := dict.fromkeys(map(str, found)):
+        told = _TOLD_NOT_TO_BUILD[place.source.tool].format(name=distribution.name, places=", ".join(places))
+        yield f"{told}: it then names what has no wheel at once"
 
 
 def _advice(distribution: Distribution, place: SourceOnTarget, deployment: Deployment) -> tuple[Advice, bool]:
     """The advice, and whether all that it would take could be asked."""
-    evidence = list(_evidence(distribution))
+    evidence = list(_evidence(distribution, place))
     try:
         evidence += _wheels(distribution, place, deployment)
     except Unreachable as fault:
@@ -60,9 +78,12 @@ def _advice(distribution: Distribution, place: SourceOnTarget, deployment: Deplo
     return Advice(tuple(evidence)), True
 
 
-def _evidence(distribution: Distribution) -> Iterator[str]:
-    yield " -> ".join(f"{name} {version}" for name, version in distribution.chain)
-    what = "is built from its source" if distribution.is_direct else "is a source distribution built"
+def _evidence(distribution: Distribution, place: SourceOnTarget) -> Iterator[str]:
+    chain = " -> ".join(f"{name} {version}" for name, version in distribution.chain) or str(distribution)
+    locked = _locked(distribution, place)
+    yield f"{chain} ({locked.location})" if locked else chain
+    read = "" if distribution.unread else " built"
+    what = "is built from its source" if distribution.is_direct else f"is a source distribution{read}"
     backend = f" with {distribution.backend}" if distribution.backend else ""
     yield f"{distribution.file.filename} {what}{backend}: {_need(distribution)}"
 
@@ -70,12 +91,26 @@ def _evidence(distribution: Distribution) -> Iterator[str]:
 def _wheels(distribution: Distribution, place: SourceOnTarget, deployment: Deployment) -> tuple[str, ...]:
     if distribution.is_direct:
         return ()
+    locked = _locked(distribution, place)
+    if locked is not None:  # It has the names of all files of the version.
+        names = [each.filename for each in locked.files]
+        if not any(name.endswith(".whl") for name in names):
+            return (f"{place.source.path} holds no wheel of this version, for any Python or platform",)
+        return wheel_evidence(names, place.target)
     view = deployment.resolutions.view(place.source, place.target)
     candidates = view.candidates(canonicalize_name(distribution.name))
     return wheel_evidence(candidates.names(Version(distribution.version)), place.target)
 
 
+def _locked(distribution: Distribution, place: SourceOnTarget) -> Package | None:
+    """What a lock says of it; None where no lock says which version it is."""
+    locked = place.source.locked
+    return locked.lock.package(distribution.name, distribution.version) if locked else None
+
+
 def _need(distribution: Distribution) -> str:
+    if distribution.unread:
+        return f"whether it needs a compiler is not known: {distribution.unread}"
     if distribution.native is None:
         return "whether it needs a compiler cannot be told without building it"
     if not distribution.native:

@@ -52,7 +52,7 @@ def findings_of(
     check_name: str,
     resolution: Resolution,
     place: SourceOnTarget,
-    lines: Collection[Location],
+    lines: Collection[Location | None],
     deployment: Deployment,
 ) -> Iterator[Finding]:
     """What is to be said of the distributions that some lines bring in."""

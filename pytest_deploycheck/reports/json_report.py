@@ -84,6 +84,7 @@ def _distribution_entry(distribution: Distribution) -> dict[str, Any]:
         "needs": list(distribution.needs),
         "required_by": list(distribution.required_by),
         "chain": [" ".join(each) for each in distribution.chain],
+        "requirement_path": distribution.line.path if distribution.line else None,
         "requirement_line": distribution.line.line if distribution.line else None,
     }
 

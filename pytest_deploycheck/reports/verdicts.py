@@ -9,11 +9,11 @@ from pytest_deploycheck.resolution.result import Outcome
 _OUTCOMES = {
     Outcome.CONFLICT: "does not resolve: what is required does not fit together",
     Outcome.NO_MATCH: "does not resolve: there is no distribution for a requirement",
-    Outcome.INVALID: "pip refuses the file",
+    Outcome.INVALID: "{tool} refuses the file",
     Outcome.UNREACHABLE: "not known: an index, a file or a repository could not be read",
 }
 _TOLD = {
-    Outcome.INVALID: "is refused by pip",
+    Outcome.INVALID: "is refused by {tool}",
     Outcome.UNREACHABLE: f"is {_OUTCOMES[Outcome.UNREACHABLE]}",
 }
 _WORDS = {"wheel": "wheel", "sdist": "sdist", "direct": "direct reference"}
@@ -23,7 +23,7 @@ def verdict(resolved: Resolved) -> str:
     """``65 distributions: 62 wheels and 3 sdists, 78.4 MB to download``."""
     resolution = resolved.resolution
     if resolution.outcome is not Outcome.OK:
-        return _OUTCOMES[resolution.outcome]
+        return _OUTCOMES[resolution.outcome].format(tool=resolved.place.source.tool)
     total = len(resolution.distributions)
     if not total:
         return "nothing to install"
@@ -35,7 +35,7 @@ def told_of(resolved: Resolved) -> str:
     outcome = resolved.resolution.outcome
     if outcome is Outcome.OK:
         return f"installs {verdict(resolved).removesuffix(' to install')}"
-    return _TOLD.get(outcome, _OUTCOMES[outcome])
+    return _TOLD.get(outcome, _OUTCOMES[outcome]).format(tool=resolved.place.source.tool)
 
 
 def by_kind(resolved: Resolved) -> str:

@@ -54,6 +54,7 @@ class Distribution:
     :param required_by: the projects of the resolution that require it
     :param chain: from the requirement line's project to this one, each with its version
     :param line: the requirement line that is to blame: the nearest one above it
+    :param unread: why nothing could be read of it, although it is no wheel; empty where that was not needed or worked
     """
 
     name: str
@@ -67,6 +68,7 @@ class Distribution:
     required_by: tuple[str, ...]
     chain: tuple[tuple[str, str], ...]
     line: Location | None
+    unread: str = ""
 
     @property
     def is_direct(self) -> bool:

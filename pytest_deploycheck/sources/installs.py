@@ -138,6 +138,14 @@ class ProjectInstall:
     lock: str = ""
     is_locked: bool = False
 
+    @property
+    def location(self) -> Location:
+        """Where its program stands."""
+        return self.command.location
+
+    def __str__(self) -> str:
+        return str(self.command)
+
 
 @dataclass(frozen=True)
 class Installs:

@@ -20,7 +20,8 @@ def header_lines(deployments: Sequence[Deployment]) -> Iterator[str]:
         yield "deploycheck: no requirements"
         return
     places = dict.fromkeys(url for each in installing for url in each.resolutions.indexes(each.sources))
-    first, *others = places or ("none",)
+    are_locks = all(source.is_lock for each in installing for source in each.sources)
+    first, *others = places or ("none: locks say which files there are" if are_locks else "none",)
     more = f" and {counted(len(others), 'place')} more" if others else ""
     yield f"deploycheck: index {first}{more}; cache {_cache(installing[0])}"
     if obstacle := installing[0].resolutions.obstacle:

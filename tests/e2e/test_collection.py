@@ -245,7 +245,11 @@ def test_without_a_blueprint_the_default_of_the_day_decides(deploycheck: Deployc
 @pytest.mark.parametrize(
     ("files", "arguments", "expected"),
     [
-        ({}, [], "nothing to check: looked for render.yaml, render.yml, requirements.txt in {root}*"),
+        (
+            {},
+            [],
+            "nothing to check: looked for render.yaml, render.yml, requirements.txt, uv.lock, poetry.lock in {root}*",
+        ),
         ({}, ["--deploycheck-blueprint", "no.yaml"], "--deploycheck-blueprint: there is no file {root}/no.yaml"),
         ({}, ["--deploycheck-requirements", "no.txt"], "--deploycheck-requirements: there is no file {root}/no.txt"),
         ({"requirements.txt": ""}, ["--deploycheck-target", "2.7"], "'2.7' is no target: expected 3.13, 3.13.4 or *"),

@@ -125,6 +125,7 @@ def test_the_report_names_each_service_and_finding(as_it_is: pytest.RunResult, b
         "needs": ["Rust"],
         "required_by": ["pydantic"],
         "chain": ["pydantic 2.5.3", "pydantic-core 2.14.6"],
+        "requirement_path": "requirements.txt",
         "requirement_line": 9,
     }
     errors = [each for each in report["findings"] if each["severity"] == "error"]

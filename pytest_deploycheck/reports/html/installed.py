@@ -81,7 +81,7 @@ def _distributions(number: int, resolved: Resolved, rows: Mapping[str, str]) -> 
     count = counted(len(resolved.resolution.distributions), "distribution")
     table = tag(
         "table",
-        tag("caption", f"What pip picks on {resolved.place.target_name}"),
+        tag("caption", f"What {resolved.place.source.tool} picks on {resolved.place.target_name}"),
         tag("thead", head),
         tag("tbody", lines),
         class_="files",
