@@ -16,7 +16,8 @@ from packaging.utils import NormalizedName
 from pytest_deploycheck.resolution.direct import local_folder
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.http.transport import Unreachable
-from pytest_deploycheck.resolution.index import BrokenDistribution, IndexClient
+from pytest_deploycheck.resolution.index import IndexClient
+from pytest_deploycheck.resolution.integrity import BrokenDistribution
 from pytest_deploycheck.resolution.locked.lock import Package
 from pytest_deploycheck.resolution.locked.resolve import Facts, Stops, Wanted
 from pytest_deploycheck.resolution.page import ProjectPage
