@@ -63,7 +63,7 @@ def faults(futures: list[Future[ProjectPage]]) -> dict[str, str]:
     return found
 
 
-def test_each_page_is_asked_for_once_and_all_but_the_first_are_read_by_one_thread(
+def test_each_page_is_asked_for_once_and_all_but_the_first_few_are_read_by_one_thread(
     index: Index, run: Callable[..., IndexClient]
 ) -> None:
     readers: list[str] = []
@@ -73,8 +73,7 @@ def test_each_page_is_asked_for_once_and_all_but_the_first_are_read_by_one_threa
         future.add_done_callback(lambda _: readers.append(threading.current_thread().name))
     assert versions(futures) == [["1.0"]] * COUNT
     assert sorted(index.requested()) == sorted(f"/simple/{name}/" for name in NAMES)
-    assert len(set(readers) - {"deploycheck"}) == 1
-    assert readers.count("deploycheck") == COUNT - 1
+    assert readers.count("deploycheck") >= COUNT - 3
 
 
 @pytest.mark.parametrize("metadata", ["advertised", "unadvertised", "broken", "absent"])
@@ -171,7 +170,7 @@ def test_it_is_the_same_over_tls(
         for future in futures:
             future.add_done_callback(lambda _: readers.append(threading.current_thread().name))
         assert versions(futures) == [["1.0"]] * COUNT
-    assert readers.count("deploycheck") == COUNT - 1
+    assert readers.count("deploycheck") >= COUNT - 3
 
 
 def test_whoever_is_reached_through_a_proxy_is_asked_through_it_each_time(
@@ -215,7 +214,7 @@ def test_a_host_that_takes_its_time_gets_more_connections_and_no_more_than_a_few
         client = run()
         assert versions(pages(client, server.url)) == [[]] * COUNT
         client.close()
-        assert 4 < server.connections <= WORKERS + 1  # One is of the thread that asked first.
+        assert 4 < server.connections <= WORKERS + 3  # Some are of the threads that asked first.
 
 
 def test_a_host_that_closes_each_connection_is_asked_all_the_same(run: Callable[..., IndexClient]) -> None:

@@ -30,6 +30,9 @@ _FIRST_CONNECTIONS = 4
 # Seconds without anything to read, though something waits to be asked: then it takes another connection.
 _IDLE = 0.001
 
+# So many ask a host before it is known how it answers: of one alone the answer may be long in coming.
+_TRIES = 3
+
 # Seconds after which answers that do not come are looked for.
 _LOOK = 0.25
 
@@ -92,14 +95,14 @@ class _Open:
 class _Host:
     """
     :param answers: whether it does so in the ordinary way; None while that is not known
-    :param is_tried: somebody asks it already, and will know
+    :param tries: by how many it is asked elsewhere, who will know
     :param most: how many connections it may get now
     """
 
     waiting: deque[Exchange] = field(default_factory=deque)
     lines: list[_Open] = field(default_factory=list)
     answers: bool | None = None
-    is_tried: bool = False
+    tries: int = 0
     opening: int = 0
     most: int = _FIRST_CONNECTIONS
 
@@ -223,8 +226,8 @@ class Multiplexer:
 
     def _take(self, exchange: Exchange) -> None:
         host = self._hosts[origin(urlsplit(exchange.url))]
-        if host.answers is None and not host.is_tried:
-            host.is_tried = True
+        if host.answers is None and host.tries < _TRIES:
+            host.tries += 1
             exchange.then(None)
             return
         host.waiting.append(exchange)
