@@ -103,8 +103,8 @@ class Repairs:
 
     def _sought(self, source: Source, places: Sequence[SourceOnTarget]) -> tuple[dict[str, Any], bool]:
         """What is found, and whether it may be kept."""
+        from pytest_deploycheck.asking import asked_of
         from pytest_deploycheck.resolution.repair.proven import Broken, find_repair
-        from pytest_deploycheck.resolutions import asked_of
 
         resolutions = self._deployment.resolutions
         lines = (*source.file.constraints, *source.file.lines)

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from pytest_deploycheck import __version__
+from pytest_deploycheck.asking import asked_of, key_of, preferences_of, unreadable
 from pytest_deploycheck.garbage import LeftOut, not_collected
 from pytest_deploycheck.render.platform import platform_facts
-from pytest_deploycheck.resolution.asked import Asked, Preferences
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
 from pytest_deploycheck.resolution.http.transport import Transport, Unreachable, redacted
 from pytest_deploycheck.resolution.known import Advice, KnownAdvice, KnownAnswers, KnownResolutions
@@ -33,7 +32,6 @@ from pytest_deploycheck.resolution.places import Places
 from pytest_deploycheck.resolution.result import Distribution, Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.settings import Settings
-from pytest_deploycheck.sources.requirements import RequirementLine
 from pytest_deploycheck.subjects import Source
 
 if TYPE_CHECKING:
@@ -104,7 +102,7 @@ class Resolutions:
         key = (source.name, target)
         if key not in self._views:
             indexes = Indexes(self._client, self._places(source))
-            self._views[key] = TargetView(indexes, target, _preferences(source))
+            self._views[key] = TargetView(indexes, target, preferences_of(source))
         return self._views[key]
 
     def python_with_wheels(self, source: Source, target: Target) -> OtherPython | None:
@@ -158,7 +156,7 @@ class Resolutions:
         if source.is_lock:
             return compute()[0]
         places = self._places(source)
-        key = _key(source, target, asked_of(source), places)
+        key = key_of(source, target, asked_of(source), places)
         known = KnownAdvice(self._cache, offline=self._settings.offline)
         stored = known.read(f"{key} {name}") if key else None
         if stored is not None:
@@ -178,7 +176,7 @@ class Resolutions:
         :param compute: gives it, and whether it may be kept
         """
         places = self._places(source)
-        keys = [_key(source, target, asked_of(source), places) for target in targets]
+        keys = [key_of(source, target, asked_of(source), places) for target in targets]
 
         def computed() -> tuple[Any, float]:
             watched = self.watch(f"a way out for {source.path}", lambda: self._client.traffic())
@@ -282,7 +280,7 @@ class Resolutions:
 
     def _compute(self, source: Source, target: Target) -> Resolution:
         if source.file.problems:
-            return _unreadable(source, target)
+            return unreadable(source, target)
         if source.locked is not None:
             return self._locked(source, source.locked, target)
         try:
@@ -304,7 +302,7 @@ class Resolutions:
             self._cache.keep()
             return self._as_shown(_with_ignored(found, places)), self._fresh_until(places)
 
-        key = _key(source, target, asked, places)
+        key = key_of(source, target, asked, places)
         if key is None:
             return compute()[0]
         known = KnownResolutions(self._cache, run=self._run, offline=self._settings.offline)
@@ -329,51 +327,6 @@ class Resolutions:
             return self.view(source, target)
         except InvalidConfiguration as error:
             raise Unreachable(f"which index pip would ask is not known: {error}") from error
-
-
-def asked_of(source: Source) -> list[Asked]:
-    """The lines of a source as the resolver takes them."""
-    return [_asked(line) for line in (*source.file.constraints, *source.file.lines)]
-
-
-def _asked(line: RequirementLine) -> Asked:
-    return Asked(
-        line.requirement,
-        line.location,
-        line.constraint,
-        line.link or "",
-        line.marker,
-        line.extras,
-        tuple(f"{algorithm}={digest}" for algorithm, digest in line.hashes),
-    )
-
-
-def _preferences(source: Source) -> Callable[[NormalizedName], Preferences]:
-    said = source.file.options
-
-    def preferences(project: NormalizedName) -> Preferences:
-        return Preferences(
-            formats=said.format_control.allowed(project),
-            prereleases=said.release_control.allows_prereleases(project),
-            prefer_binary=said.prefer_binary,
-        )
-
-    return preferences
-
-
-def _unreadable(source: Source, target: Target) -> Resolution:
-    problems = [each for each in source.file.problems if each.refused]
-    if not problems:
-        unknown = source.file.problems[0]
-        return Resolution(
-            source.path,
-            target,
-            Outcome.UNREACHABLE,
-            ": ".join(filter(None, (str(unknown.location), unknown.text, unknown.expected))),
-        )
-    evidence = tuple(f"{each.location}: {each.text}: {each.expected}" for each in problems)
-    message = f"{source.tool} refuses {len(problems)} line{'s' if len(problems) > 1 else ''} of it"
-    return Resolution(source.path, target, Outcome.INVALID, message, evidence=evidence)
 
 
 def _nearby(target: Target) -> Iterator[Target]:
@@ -406,25 +359,3 @@ def _passed_over(place: str, transport: Transport) -> str:
     if "://" not in place and not place.startswith("file:") and not os.path.exists(place):
         return f"pip ignores {redacted(place)}: it is no URL, and there is no such file or folder"
     return ""
-
-
-def _key(source: Source, target: Target, asked: list[Asked], places: Places) -> str | None:
-    """Everything that a resolution depends on, but for the pages of the indexes.
-
-    :returns: None where it also depends on what may change without notice: files that lines name, folders as indexes
-    """
-    local = places.local_state()
-    if local is None or any(each.link for each in asked):
-        return None
-    parts = [
-        __version__,
-        source.path,
-        target.full_name,
-        places.urls,
-        places.find_links,
-        places.ignored,
-        local,
-        repr(source.file.options),
-        [(str(each.requirement), str(each.line), each.constraint, each.hashes) for each in asked],
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

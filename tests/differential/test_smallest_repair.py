@@ -15,9 +15,10 @@ from differential.test_resolution_as_pip import served
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from pytest_deploycheck.asking import asked_of
 from pytest_deploycheck.resolution.repair.proven import Broken, find_repair
 from pytest_deploycheck.resolution.repair.repair import NoRepair, Repair
-from pytest_deploycheck.resolutions import Resolutions, asked_of
+from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.requirements import read_requirements
 from pytest_deploycheck.subjects import Source
