@@ -67,7 +67,7 @@ def test_each_page_is_asked_for_once_and_all_but_the_first_few_are_read_by_one_t
     index: Index, run: Callable[..., IndexClient]
 ) -> None:
     readers: list[str] = []
-    index.switches.delay = 0.01  # So that none is there before it is asked who has read it.
+    index.switches.delay = 0.1  # So that none is there before it is asked who has read it.
     futures = pages(run(), index.url)
     for future in futures:
         future.add_done_callback(lambda _: readers.append(threading.current_thread().name))
@@ -164,7 +164,7 @@ def test_it_is_the_same_over_tls(
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     options = {"cert": str(tmp_path / "authority.pem")} if believed == "a bundle" else {"trusted_hosts": ["127.0.0.1"]}
     readers: list[str] = []
-    with Index(Switches(delay=0.01), tls=context) as index:
+    with Index(Switches(delay=0.1), tls=context) as index:
         index.add(*(wheel(name, "1.0") for name in NAMES))
         futures = pages(run(Transport(timeout=5, **options)), index.url)  # type: ignore[arg-type]
         for future in futures:
