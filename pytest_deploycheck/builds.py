@@ -17,7 +17,7 @@ from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.sources.installation import Installation, Variable, read_installation
 from pytest_deploycheck.sources.installs import Install, Installs, ProjectInstall, read_installs
 from pytest_deploycheck.sources.requirements import RequirementsFile
-from pytest_deploycheck.sources.shell.command import Command, Commands
+from pytest_deploycheck.sources.shell.command import Command, Commands, Word
 from pytest_deploycheck.sources.shell.text import Text
 from pytest_deploycheck.subjects import Source
 
@@ -127,14 +127,14 @@ class Builds:
         )
 
     def _lock(self, project: ProjectInstall, service: Service) -> LockInstallation:
-        variables = [(each.name, each.value, each.location) for each in _variables(project.command, service)]
-        told = tuple((name, value) for name, value, _ in variables if _CHANGING.match(name))
-        words = tuple((each.text, each.is_known) for each in project.command.arguments)
-        key = (project.lock, project.command.directory, words, told)
+        variables = tuple(_variables(project.command, service))
+        key = (project.lock, *_told(project.command, project.command.arguments, variables))
         if key not in self._locks:
             from pytest_deploycheck.sources.locks.reading import read_lock_installation
 
-            self._locks[key] = read_lock_installation(project, variables, self._root)
+            self._locks[key] = read_lock_installation(
+                project, ((each.name, each.value, each.location) for each in variables), self._root
+            )
         return replace(self._locks[key], project=project)
 
     def _installation(self, install: Install, service: Service) -> Installation:
@@ -203,7 +203,12 @@ def _variables(command: Command, service: Service) -> Iterator[Variable]:
 
 def _key(install: Install, variables: tuple[Variable, ...]) -> tuple[object, ...]:
     """What decides on what an install means, but for its place, and the variables that its files name."""
-    words = tuple((each.text, each.is_known) for each in install.arguments)
-    values = tuple((each.name, each.value) for each in variables if _CHANGING.match(each.name))
     names_itself = bool(install.own_projects or install.editables) and not install.requirements
-    return (install.installer, install.command.directory, words, values, install.location if names_itself else None)
+    told = _told(install.command, install.arguments, variables)
+    return (install.installer, *told, install.location if names_itself else None)
+
+
+def _told(command: Command, arguments: Sequence[Word], variables: tuple[Variable, ...]) -> tuple[object, ...]:
+    """Where a command runs, and what its words and variables say."""
+    words = tuple((each.text, each.is_known) for each in arguments)
+    return command.directory, words, tuple((each.name, each.value) for each in variables if _CHANGING.match(each.name))

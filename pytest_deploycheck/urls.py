@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,3 +24,8 @@ def path_of(url: str) -> Path:
     from urllib.request import url2pathname  # It imports ssl and http, for a rare kind of URL.
 
     return Path(url2pathname(urlsplit(url).path))
+
+
+def url_in(folder: Path, path: str) -> str:
+    """The ``file:`` URL of a place relative to a folder, without a slash at its end."""
+    return Path(posixpath.normpath(posixpath.join(folder.as_posix(), path))).as_uri().rstrip("/")

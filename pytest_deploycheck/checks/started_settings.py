@@ -33,7 +33,9 @@ def settings_findings(service: Service, start: Start, commands: Commands, deploy
     if not folder.is_dir() or path.startswith(("/", "../")) or codebase.has_file(deployment.root / path):
         return
     name = posixpath.basename(path)
-    if _is_in_toml(start.program, folder / "pyproject.toml") or _may_be_made(name, service, commands, deployment):
+    if _is_in_toml(start.program, folder / "pyproject.toml") or _may_be_made(
+        name, start.program, service, commands, deployment
+    ):
         return
     is_certain = start.command.location in certain_places(commands, deployment.root)
     is_certain = is_certain and deployment.knows_groups(service)
@@ -68,8 +70,10 @@ def _is_in_toml(program: Program, path: Path) -> bool:
         return False
 
 
-def _may_be_made(name: str, service: Service, commands: Commands, deployment: Deployment) -> bool:
+def _may_be_made(name: str, program: Program, service: Service, commands: Commands, deployment: Deployment) -> bool:
+    """By the build, or by a command beside the program that names it."""
     if is_made(deployment.build(service), name):
         return True
-    words = (each.text for command in commands.commands for each in command.arguments if command.program != "alembic")
+    others = (each for each in commands.commands if each.program != program.name)
+    words = (each.text for other in others for each in other.arguments)
     return any(name in each for each in words) or any(name in out for each in commands.commands for out in each.outputs)

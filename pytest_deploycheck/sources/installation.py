@@ -40,7 +40,8 @@ _UV_VARIABLES = {
     "UV_REQUIRE_HASHES": "--require-hashes",
     "UV_INSECURE_HOST": "--trusted-host",
 }
-_NO = frozenset({"", "n", "no", "f", "false", "off", "0"})
+# What pip, uv and Poetry take for no in a variable that stands for a flag.
+NO = frozenset({"", "n", "no", "f", "false", "off", "0"})
 _REFERENCE = re.compile(r"\$\{?(\w+)\}?")
 
 
@@ -145,7 +146,7 @@ class _Reader:
             elif spelling is None or each.value is None:
                 continue
             elif spelling in FLAGS.values():
-                if each.value.lower() not in _NO:
+                if each.value.lower() not in NO:
                     yield Given(each.location, spelling, each.name)
             else:
                 for value in each.value.split():

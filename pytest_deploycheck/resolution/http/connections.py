@@ -205,7 +205,7 @@ class DirectLine:
 
     def open(self) -> None:
         """Connect."""
-        deadline.start(self._patience)
+        self._wait()
         self._connection.connect()
 
     def send(self, url: str, headers: Mapping[str, str]) -> None:
@@ -217,8 +217,7 @@ class DirectLine:
 
     def begin(self) -> None:
         """Wait for the head of the answer."""
-        deadline.start(self._patience)
-        deadline.received = 0
+        self._wait()
         self._response = self._connection.getresponse()
 
     def receive(self) -> Answer:
@@ -226,12 +225,16 @@ class DirectLine:
         if self._response is None:
             self.begin()
         else:
-            deadline.start(self._patience)
-            deadline.received = 0
+            self._wait()
         response, self._response = self._response, None
         assert response is not None  # It has begun.
         content = response.read(decode_content=True)
         return Answer(response.status, response.headers, content, self._url)
+
+    def _wait(self) -> None:
+        """The time for what follows begins, in whichever thread that is."""
+        deadline.start(self._patience)
+        deadline.received = 0
 
     @property
     def is_open(self) -> bool:

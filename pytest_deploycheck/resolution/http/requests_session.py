@@ -82,7 +82,7 @@ class Session:
         :raises Fault: no answer, or one of a server in trouble
         """
         try:
-            request = requests.Request("GET", url, {**_HEADERS, **headers}, auth=login).prepare()
+            request = requests.Request("GET", url, self.headers(headers, login)).prepare()
         except UnicodeEncodeError as error:
             raise Fault("its login is not in latin-1: pip could not send it either", None) from error
         except ValueError as error:

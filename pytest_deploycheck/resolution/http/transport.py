@@ -70,6 +70,8 @@ class Transport:
         environment = environment and proxy is None
         if environment:
             cert = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or cert
+        # Seconds to wait where :meth:`get` can be tried afterwards.
+        self.brief = min(timeout, _BRIEF)
         self._options = (timeout, cert, client_cert, proxy, environment, WORKERS)
         self._session: Session | None = None
         # By origin, whether no proxy stands before it.
@@ -99,11 +101,6 @@ class Transport:
         """Whether pip uses an index at this URL: it ignores one over http, unless its host is this one or trusted."""
         parts = _split(url)
         return parts.scheme != "http" or _is_this_machine(parts.hostname or "") or self._is_trusted(parts)
-
-    @property
-    def brief(self) -> float:
-        """Seconds to wait where :meth:`get` can be tried afterwards."""
-        return min(self._options[0], _BRIEF)
 
     def close(self) -> None:
         """Wait no longer, neither for answers nor to try again."""

@@ -10,9 +10,8 @@ from functools import lru_cache
 from importlib.resources import files
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.sources.installation import NO
 from pytest_deploycheck.sources.shell.command import Word
-
-_NO = frozenset({"", "n", "no", "f", "false", "off", "0"})
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def read_options(
             unknown.append(f"the variable {name}")
         elif spelling in tool.valued or spelling in tool.listed:
             found[spelling] = (*found.get(spelling, ()), *re.split(r"[\s,]+", value.strip()))
-        elif value.strip().lower() not in _NO:
+        elif value.strip().lower() not in NO:
             found.setdefault(spelling, ("",))
     for spelling, text, word in _pairs(tool, words):
         if not word.is_known:

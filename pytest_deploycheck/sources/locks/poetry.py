@@ -1,12 +1,11 @@
 """``poetry.lock``.
 
 https://python-poetry.org/docs/basic-usage/#committing-your-poetrylock-file-to-version-control; the format is that of
-Poetry 2.5 (``poetry/packages/locker.py``), by tests/differential/test_locks_as_poetry.py.
+Poetry 2.5 (``poetry/packages/locker.py``), by tests/differential/test_locks_as_their_tools.py.
 """
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from pytest_deploycheck.resolution.locked.lock import POETRY, Dependency, Lock, 
 from pytest_deploycheck.sources.locks.constraint import ranges_of
 from pytest_deploycheck.sources.locks.declared import MAIN
 from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, tables_of, typed, version_of
+from pytest_deploycheck.urls import url_in
 
 
 def read_poetry_lock(toml: TomlText, folder: Path) -> Lock:
@@ -27,14 +27,10 @@ def read_poetry_lock(toml: TomlText, folder: Path) -> Lock:
     :param folder: in which it lies, absolute
     :raises BadToml: it lacks what its format demands
     """
-    place = Location(toml.path)
     metadata = toml.table("metadata")
     old_files = typed(metadata, "files", dict, toml.line_of("files"), {})
-    tables = tables_of(toml.tables, "package", place)
-    places = toml.headers("package")
-    if len(places) != len(tables):
-        places = [place] * len(tables)
-    packages = tuple(_package(each, at, folder, old_files) for each, at in zip(tables, places, strict=True))
+    tables = toml.packages()
+    packages = tuple(_package(each, at, folder, old_files) for each, at in tables)
     where = toml.line_of("python-versions") if not tables else _last_line_of(toml, "python-versions")
     python = typed(metadata, "python-versions", str, where, "")
     return Lock(toml.path, POETRY, packages, ranges_of(python) if python else None, python, where)
@@ -75,8 +71,7 @@ def _link(kind: str, url: str, source: dict[str, Any], place: Location, folder: 
     if kind == "url":
         return url
     if kind in ("directory", "file"):
-        path = Path(posixpath.normpath(posixpath.join(folder.as_posix(), url)))
-        return path.as_uri().rstrip("/") + ("/" if kind == "directory" else "")
+        return url_in(folder, url) + ("/" if kind == "directory" else "")
     raise BadToml(place, f"the source {kind!r} is not known: legacy, git, url, directory or file was expected")
 
 

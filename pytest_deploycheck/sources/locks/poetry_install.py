@@ -1,6 +1,6 @@
 """What ``poetry install`` and ``poetry sync`` install from ``poetry.lock``: the groups and extras that options choose.
 
-https://python-poetry.org/docs/cli/#install and Poetry 2.5, by tests/differential/test_locks_as_poetry.py.
+https://python-poetry.org/docs/cli/#install and Poetry 2.5, by tests/differential/test_locks_as_their_tools.py.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ class PoetryInstall:
             )
             return broken(self._toml.path, POETRY, [Problem(Location(self._toml.path), "", reason, refused=False)])
         pyproject = read_declared(TomlText.read(path, content), POETRY)
-        asked = list(self._asked(pyproject))
+        groups, extras = self._groups(pyproject), self._extras(pyproject)
+        asked = list(_asked(pyproject, groups, extras))
         file = RequirementsFile(
             self._toml.path,
             lines_of(asked, self._lock),
@@ -61,8 +62,8 @@ class PoetryInstall:
         locked = Locked(
             self._lock,
             roots_of(asked, self._lock),
-            frozenset(self._groups(pyproject)),
-            frozenset(self._extras(pyproject)),
+            frozenset(groups),
+            frozenset(extras),
             self._formats,
             left_out=frozenset({self._name(pyproject)}),
             without_folders=self._options.has("--no-directory"),
@@ -100,17 +101,6 @@ class PoetryInstall:
         project = pyproject.toml.table("project", "optional-dependencies")
         return {*map(canonicalize_name, project), *poetry_extras(pyproject)}
 
-    def _asked(self, pyproject: Pyproject) -> Iterator[Asked]:
-        """The requirements of the project that its groups and extras choose."""
-        groups, extras = self._groups(pyproject), self._extras(pyproject)
-        # A group may include others.
-        within = {each for group in groups for each in _with_included(group, pyproject)}
-        by_extra = {name for extra, names in poetry_extras(pyproject).items() if extra in extras for name in names}
-        for each in pyproject.declared:
-            is_chosen = each.extra in extras if each.extra else not each.optional or each.name in by_extra
-            if each.group in within and is_chosen and not _only_adds(each, pyproject):
-                yield Asked(_dependency(each), each)
-
     def _undefined(self, pyproject: Pyproject) -> Iterator[Problem]:
         """Groups and extras that Poetry is asked for and does not know: it stops."""
         groups = (*self._options.all("--with"), *self._options.all("--without"), *self._options.all("--only"))
@@ -147,6 +137,17 @@ class PoetryInstall:
                 yield None
             elif str(each).lower() not in (":none:", "false", "0"):
                 yield canonicalize_name(str(each))
+
+
+def _asked(pyproject: Pyproject, groups: set[str], extras: set[str]) -> Iterator[Asked]:
+    """The requirements of the project that groups and extras choose."""
+    # A group may include others.
+    within = {each for group in groups for each in _with_included(group, pyproject)}
+    by_extra = {name for extra, names in poetry_extras(pyproject).items() if extra in extras for name in names}
+    for each in pyproject.declared:
+        is_chosen = each.extra in extras if each.extra else not each.optional or each.name in by_extra
+        if each.group in within and is_chosen and not _only_adds(each, pyproject):
+            yield Asked(_dependency(each), each)
 
 
 def _with_included(group: str, pyproject: Pyproject) -> set[str]:

@@ -101,6 +101,17 @@ class TomlText:
             lines.append(Location(self.path, line))
         return lines
 
+    def packages(self) -> list[tuple[dict[str, Any], Location]]:
+        """The packages of a lock, each with its place.
+
+        :raises BadToml: there is something else
+        """
+        tables = tables_of(self.tables, "package", Location(self.path))
+        places = self.headers("package")
+        if len(places) != len(tables):  # They are written in another way than the tools do.
+            places = [Location(self.path)] * len(tables)
+        return list(zip(tables, places, strict=True))
+
     def line_of(self, key: str) -> Location:
         """Where a key first begins a line, else the beginning of the file."""
         match = re.search(rf"(?m)^{re.escape(key)}[ \t]*=", self.text)

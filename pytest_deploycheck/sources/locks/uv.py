@@ -1,7 +1,7 @@
 """``uv.lock``.
 
 https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile; the format itself is that of uv 0.13
-(``crates/uv-resolver/src/lock``), by tests/differential/test_locks_as_uv.py.
+(``crates/uv-resolver/src/lock``), by tests/differential/test_locks_as_their_tools.py.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pytest_deploycheck.resolution.direct import direct_file
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.locked.lock import UV, Dependency, Lock, Package
 from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, tables_of, typed, version_of
+from pytest_deploycheck.urls import url_in
 
 # What stands in `source` for a folder of this machine: the last one is not installed, but what it requires is.
 _FOLDERS = ("editable", "directory", "virtual")
@@ -31,14 +32,10 @@ def read_uv_lock(toml: TomlText, folder: Path) -> Lock:
     :raises BadToml: it lacks what its format demands
     """
     place = Location(toml.path)
-    tables = tables_of(toml.tables, "package", place)
-    places = toml.headers("package")
-    if len(places) != len(tables):
-        places = [place] * len(tables)
     python = typed(toml.tables, "requires-python", str, toml.line_of("requires-python"), "")
     if not python:
         raise BadToml(place, "a lock of uv says requires-python, and this one does not")
-    packages = tuple(_package(table, at, folder) for table, at in zip(tables, places, strict=True))
+    packages = tuple(_package(table, at, folder) for table, at in toml.packages())
     where = toml.line_of("requires-python")
     return Lock(toml.path, UV, packages, _ranges(python, where), python, where)
 
@@ -107,15 +104,11 @@ def _link(source: dict[str, Any], place: Location, folder: Path) -> str:
     if kind == "url":
         return value
     if kind in (*_FOLDERS, "path"):
-        return _local(folder, value) + ("/" if kind in _FOLDERS else "")
+        return url_in(folder, value) + ("/" if kind in _FOLDERS else "")
     raise BadToml(
         place,
         f"the source {kind!r} is not known: registry, git, url, path, directory, editable or virtual was expected",
     )
-
-
-def _local(folder: Path, path: str) -> str:
-    return Path(posixpath.normpath(posixpath.join(folder.as_posix(), path))).as_uri().rstrip("/")
 
 
 def _files(table: dict[str, Any], place: Location, source: dict[str, Any], folder: Path) -> Iterator[File]:
@@ -125,8 +118,8 @@ def _files(table: dict[str, Any], place: Location, source: dict[str, Any], folde
         url = typed(each, "url", str, place, "")
         path = typed(each, "path", str, place, "")
         if not url and path:
-            url = _local(folder, posixpath.join(str(source.get("registry", "")), path))
-        url = url or str(source.get("url", "")) or (_local(folder, source["path"]) if "path" in source else "")
+            url = url_in(folder, posixpath.join(str(source.get("registry", "")), path))
+        url = url or str(source.get("url", "")) or (url_in(folder, source["path"]) if "path" in source else "")
         size = each.get("size")
         named = direct_file(url)
         digest = typed(each, "hash", str, place, "").replace(":", "=", 1)

@@ -1,6 +1,6 @@
 """What ``uv sync`` installs from ``uv.lock``: the projects, groups and extras that its options choose.
 
-https://docs.astral.sh/uv/concepts/projects/sync/ and uv 0.13, by tests/differential/test_locks_as_uv.py.
+https://docs.astral.sh/uv/concepts/projects/sync/ and uv 0.13, by tests/differential/test_locks_as_their_tools.py.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.locked.lock import UV, Dependency, Formats, Locked, Package
 from pytest_deploycheck.sources.locks.declared import MAIN, Pyproject, read_declared
 from pytest_deploycheck.sources.locks.lock_file import Asked, LockFile, Wanted, lines_of, roots_of
-from pytest_deploycheck.sources.locks.toml_text import TomlText, tables_of, typed
+from pytest_deploycheck.sources.locks.toml_text import TomlText, typed
 from pytest_deploycheck.sources.locks.uv import dependencies, folder_of, read_uv_lock
 from pytest_deploycheck.sources.locks.uv_member import Member
 from pytest_deploycheck.sources.requirements import Problem, RequirementsFile
@@ -115,8 +115,7 @@ class UvSync:
 
     @cached_property
     def _tables(self) -> Mapping[Location, dict[str, Any]]:
-        tables = tables_of(self._toml.tables, "package", Location(self._toml.path))
-        return {each.location: table for each, table in zip(self._lock.packages, tables, strict=True)}
+        return {place: table for table, place in self._toml.packages()}
 
     def _folder_of(self, package: Package) -> str | None:
         return folder_of(self._tables[package.location])
