@@ -44,6 +44,8 @@ class _Deadline(threading.local):
 
     started = patience = 0.0  # seconds
     received = 0  # bytes
+    # Whether a connection was opened for it; it may as well come on one that was kept open.
+    has_connected = False
 
     def start(self, patience: float) -> None:
         self.started, self.patience = time.monotonic(), patience
@@ -126,6 +128,7 @@ class _Connection(HTTPConnection):
         self._opened = opened
 
     def connect(self) -> None:
+        deadline.has_connected = True
         super().connect()
         if isinstance(self.sock, socket.socket):
             self._opened.add(self.sock)

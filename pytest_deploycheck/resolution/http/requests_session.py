@@ -102,11 +102,14 @@ class Session:
     def _response(self, request: requests.PreparedRequest, proxies: dict[str, str], trusted: bool) -> requests.Response:
         while True:
             tried_all = self._authorities.are_complete
+            deadline.has_connected = False
             try:
                 return self._adapter.send(
                     request, stream=True, timeout=deadline.wait, verify=not trusted, proxies=proxies
                 )
             except requests.RequestException as error:
+                if _is_closed_as_it_may(error):
+                    continue
                 if tried_all or "CERTIFICATE_VERIFY_FAILED" not in str(error):
                     raise
                 self._authorities.complete()
@@ -142,6 +145,16 @@ class Session:
         if isinstance(error, ValueError):
             return Fault(words or NO_URL, None)
         return Fault(words or type(error).__name__, silent=silent)
+
+
+def _is_closed_as_it_may(error: requests.RequestException) -> bool:
+    """Whether a host has closed a connection that it had answered on, also while the next request was on its way.
+
+    That says nothing of it, so the request is sent again (https://www.rfc-editor.org/rfc/rfc9112#section-9.3.1). Each
+    such connection is given up, so that in the end one is opened.
+    """
+    is_kept = not deadline.has_connected and not deadline.received
+    return is_kept and isinstance(error, requests.ConnectionError) and deadline.left > 0
 
 
 def _marked(proxies: dict[str, str]) -> dict[str, str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
+import socket
 import ssl
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +70,20 @@ def test_whatever_an_index_is_silent_after_the_time_is_bounded(behaviour: Behavi
         assert "answer within 0.1 s" in fault_of(Transport(timeout=0.1), server.url)
         assert time.monotonic() - started < 3
         assert server.connections == 2
+
+
+def test_connections_that_are_closed_while_the_next_request_is_on_its_way_say_nothing_of_the_host() -> None:
+    def behave(connection: socket.socket, stopping: threading.Event) -> None:
+        connection.settimeout(10)
+        connection.recv(65_536)
+        connection.sendall(HEAD + b"Content-Length: 2\r\n\r\nok")
+        connection.recv(65_536)
+
+    with RawServer(behave) as server:
+        transport = Transport(timeout=5)
+        with ThreadPoolExecutor(8) as threads:
+            assert [each.content for each in threads.map(transport.get, [server.url] * 40)] == [b"ok"] * 40
+        transport.close()
 
 
 def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
