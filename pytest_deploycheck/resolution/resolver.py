@@ -31,6 +31,7 @@ from pytest_deploycheck.resolution.hash_checking import (
 )
 from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.index import NotCached
+from pytest_deploycheck.resolution.markers import UndecidedMarker
 from pytest_deploycheck.resolution.provider import Provider
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.view import Refused, TargetView
@@ -62,9 +63,10 @@ def resolve(
     :param hash_checking: pip's mode, in which every distribution needs a hash
     :param is_trial: nobody reads why it fails, so no more is fetched to be sure that pip fails in the same way
     """
-    applying = [each for each in asked if view.holds(each.requirement.marker if each.requirement else each.marker)]
     checking = HashChecking(view.client.digest) if hash_checking else None
+    applying: list[Asked] = []
     try:
+        applying += _applying(asked, view)
         return _resolve(source, applying, view, checking, bound or Bound(), is_trial=is_trial)
     except HashFault as fault:
         return Resolution(
@@ -74,6 +76,22 @@ def resolve(
         return Resolution(source, view.target, Outcome.UNREACHABLE, str(error))
     except Refused as error:
         return Resolution(source, view.target, error.outcome, str(error))
+
+
+def _applying(asked: Iterable[Asked], view: TargetView) -> Iterator[Asked]:
+    """The lines whose markers are true.
+
+    :raises Refused: of one that cannot be said
+    """
+    for each in asked:
+        try:
+            applies = view.holds(each.requirement.marker if each.requirement else each.marker)
+        except UndecidedMarker as error:
+            if error.breaks_off:
+                raise Refused(f"{each.line}: pip breaks off here: {error}") from error
+            raise Refused(f"{each.line}: {error}", Outcome.UNREACHABLE) from error
+        if applies:
+            yield each
 
 
 def _lacking(source: str, asked: Sequence[Asked], view: TargetView, fault: HashFault) -> tuple[str, ...]:

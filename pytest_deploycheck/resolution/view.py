@@ -19,6 +19,7 @@ from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.http.transport import redacted
 from pytest_deploycheck.resolution.indexes import Indexes
 from pytest_deploycheck.resolution.integrity import BrokenDistribution
+from pytest_deploycheck.resolution.markers import UndecidedMarker, may_be_undefined
 from pytest_deploycheck.resolution.metadata import Metadata, requirement
 from pytest_deploycheck.resolution.page import ProjectPage
 from pytest_deploycheck.resolution.result import Outcome
@@ -155,7 +156,10 @@ class TargetView:
         return self.client.metadata(file).result() if file.is_wheel else self.sdist(file).metadata
 
     def holds(self, marker: Marker | None, extras: Iterable[str] = ("",)) -> bool:
-        """Whether a marker is true on the target, with any of the extras."""
+        """Whether a marker is true on the target, with any of the extras.
+
+        :raises UndecidedMarker: that cannot be said
+        """
         if marker is None:
             return True
         text = str(marker)
@@ -192,7 +196,7 @@ class TargetView:
         :raises Unreachable: the index did not answer
         :raises Refused: it cannot be read
         """
-        _requirements(base.file, self._metadata_of(base))
+        self._decidable(base, self._metadata_of(base))
 
     def foreseen(self, base: DistributionCandidate, extras: frozenset[NormalizedName]) -> list[Wish]:
         """What of :meth:`dependencies` the indexes will be asked for; no fault is raised, and nothing is waited for."""
@@ -206,7 +210,28 @@ class TargetView:
         self, base: DistributionCandidate, metadata: Metadata, extras: frozenset[NormalizedName]
     ) -> Iterator[Requirement]:
         wanted = extras & set(metadata.provides_extra)
-        return (each for each in _requirements(base.file, metadata) if self.holds(each.marker, wanted or ("",)))
+        for each in self._decidable(base, metadata):
+            try:
+                needed = self.holds(each.marker, wanted or ("",))
+            except UndecidedMarker as error:
+                raise Refused(f"{base.file.filename} requires {each.name}: {error}", Outcome.UNREACHABLE) from error
+            if needed:
+                yield each
+
+    def _decidable(self, base: DistributionCandidate, metadata: Metadata) -> list[Requirement]:
+        """What a file requires, each marker of which has an answer: pip looks at all of them at once."""
+        found = _requirements(base.file, metadata)
+        for each in found:
+            if each.marker is not None and may_be_undefined(each.marker):
+                self._look_for_an_answer(base, each.name, each.marker)
+        return found
+
+    def _look_for_an_answer(self, base: DistributionCandidate, name: str, marker: Marker) -> None:
+        try:
+            self.holds(marker)
+        except UndecidedMarker as error:
+            if error.breaks_off:
+                raise _stopping_at(base, f"{base.file.filename} requires {name}: {error}", Outcome.INVALID) from error
 
     def _metadata_of(self, base: DistributionCandidate) -> Metadata:
         try:
