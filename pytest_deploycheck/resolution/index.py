@@ -42,7 +42,7 @@ Value = TypeVar("Value")
 Facts = TypeVar("Facts", Metadata, Sdist)
 
 # Goes up with every change of what is read out of the same METADATA.
-_READING = 1
+_READING = 2
 
 # Bytes of a wheel's end that are fetched first: its directory and, mostly, its METADATA, which build tools put last.
 _WHEEL_TAIL = 65_536

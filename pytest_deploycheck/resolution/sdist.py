@@ -84,13 +84,18 @@ def analysis() -> str:
 
 def describe(tree: SourceTree) -> Sdist:
     """The facts of an unpacked source distribution, or of a project's folder."""
-    metadata = parse_metadata(tree.texts.get("PKG-INFO", "").encode())
+    metadata = _unfolded(parse_metadata(tree.texts.get("PKG-INFO", "")))
     try:
         return _described(tree, metadata, read_pyproject(tree.texts.get("pyproject.toml", "")))
     except ValueError:
         return _by_metadata_alone(metadata)
     except (MemoryError, RecursionError):
         return replace(_by_metadata_alone(metadata), repeatable=False)
+
+
+def _unfolded(metadata: Metadata) -> Metadata:
+    """What a build writes anew, it writes without the line ends."""
+    return replace(metadata, requires_dist=tuple(" ".join(each.split("\n")) for each in metadata.requires_dist))
 
 
 def _described(tree: SourceTree, metadata: Metadata, pyproject: Pyproject) -> Sdist:

@@ -239,8 +239,14 @@ class TargetView:
         except BrokenDistribution as error:
             raise _stopping_at(base, str(error), Outcome.NO_MATCH if error.is_other else Outcome.INVALID) from error
         if not base.link:
-            _check_identity(base, metadata, _IDENTITY if base.file.is_wheel else self.sdist(base.file).fixed)
+            _check_identity(base, metadata, self._fixed(base.file))
         return metadata
+
+    def _fixed(self, file: File) -> tuple[str, ...]:
+        """Which of name and version pip will read as they stand in the metadata."""
+        if not file.is_wheel:
+            return self.sdist(file).fixed
+        return _IDENTITY if self.target.python_version.release >= _READS_NAMES else ("version",)
 
     def linked(self, link: str, name: str | None, line: Location | None, extras: Iterable[str]) -> list[Wish]:
         """A requirement that names a link, as the resolver takes it: the file, and the file with extras.
@@ -289,6 +295,9 @@ def _requirements(file: File, metadata: Metadata) -> list[Requirement]:
 
 
 _IDENTITY = ("name", "version")
+# On older ones pip reads metadata with pkg_resources, and takes the name of a wheel from its file name
+# (``pip/_internal/metadata/__init__.py``).
+_READS_NAMES = (3, 11)
 
 
 def _check_identity(base: DistributionCandidate, metadata: Metadata, fixed: Iterable[str]) -> None:
