@@ -117,7 +117,8 @@ class IndexClient:
         :raises BrokenDistribution: (in the future) the archive cannot be read, or is another than the index describes
         :raises Unreachable: (in the future) the index did not answer
         """
-        return self._once(("sdist", file.url), lambda: self._threads.submit(self._load_sdist, file))
+        key = (f"sdist {file.subdirectory}", file.url)
+        return self._once(key, lambda: self._threads.submit(self._load_sdist, file))
 
     def digest(self, file: File, algorithm: str) -> str:
         """Of a file's content, which is fetched whole for it.
@@ -231,7 +232,8 @@ class IndexClient:
         return metadata
 
     def _load_sdist(self, file: File) -> Sdist:
-        return self._cached("sdist", file, f"{_READING} {analysis()}", Sdist, lambda: self._fetch_sdist(file))
+        reading = f"{_READING} {analysis()} {file.subdirectory}"
+        return self._cached("sdist", file, reading, Sdist, lambda: self._fetch_sdist(file))
 
     def _cached(self, kind: str, file: File, reading: str, form: type[Facts], fetch: Callable[[], Facts]) -> Facts:
         """By the file's hash, which is for ever; what has none is kept as long as a page.
@@ -284,10 +286,10 @@ class IndexClient:
     def _fetch_sdist(self, file: File) -> Sdist:
         if is_repository(file.url):
             return UNKNOWN
-        if (folder := local_folder(file)) is not None:
-            return read_folder(folder)
         try:
-            return read_sdist(file.filename, self._download(file))
+            if (folder := local_folder(file)) is not None:
+                return read_folder(folder)
+            return read_sdist(file.filename, self._download(file), file.subdirectory)
         except ValueError as error:
             raise BrokenDistribution(file, str(error)) from error
 

@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.asked import Preferences
 from pytest_deploycheck.resolution.candidates import ProjectCandidates, python_specifier
-from pytest_deploycheck.resolution.direct import direct_file, is_repository, link_key
+from pytest_deploycheck.resolution.direct import direct_file, is_repository, link_key, local_folder
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.http.transport import redacted
 from pytest_deploycheck.resolution.indexes import Indexes
@@ -280,6 +280,11 @@ class TargetView:
 
 def _nameless(file: File) -> str:
     """pip clones or builds what has no name, and learns it; here neither is done."""
+    if local_folder(file) is not None:
+        return (
+            f"which project the folder {file.filename} is, and what it requires, is not known, "
+            "since only a build would tell it: say name and dependencies in the [project] table of its pyproject.toml"
+        )
     shown = redacted(file.url)
     why = "a repository is not cloned here" if is_repository(file.url) else "only a build would tell it"
     return f"{shown}: which project this is, and what it requires, is not known, since {why}: write `name @ {shown}`"

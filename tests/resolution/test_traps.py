@@ -12,6 +12,7 @@ import platform
 import re
 import sys
 import sysconfig
+import urllib.request  # noqa: F401  # It looks at the machine when it is first imported.
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -487,3 +488,34 @@ def test_a_resolution_that_goes_on_and_on_is_given_up(
     tried = re.search(r"tried over and over: (p\d) \((?:\d+,)*\d+ times\), (p\d) ", resolution.message)
     assert tried
     assert {tried[1], tried[2]} <= set(names)
+
+
+def pyproject(name: str, *dependencies: str) -> str:
+    return f'[project]\nname = "{name}"\nversion = "1.0"\ndependencies = {list(dependencies)}\n'
+
+
+def test_projects_in_subdirectories_of_one_archive_are_told_apart(index: Index, resolve: Resolve) -> None:
+    files = {"pyproject.toml": pyproject("root"), "pkgs/one/pyproject.toml": pyproject("one", "demo")}
+    index.add(wheel("demo", "1.0"), sdist("mono", "1.0", pkg_info="", files=files, filename="mono-1.0.zip"))
+    url = f"{index.origin}/files/mono-1.0.zip"
+    resolution = resolve(f"root @ {url}", f"one @ {url}#subdirectory=pkgs/one")
+    assert [each.name for each in resolution.distributions] == ["demo", "one", "root"]
+    resolution = resolve(f"one @ {url}#subdirectory=pkgs")
+    assert resolution.outcome is Outcome.INVALID
+    assert resolution.message == (f"{url}: it is no Python project: neither setup.py nor pyproject.toml is in it")
+
+
+def test_a_file_url_may_be_relative_to_where_pip_is_started(index: Index, resolve: Resolve, tmp_path: Path) -> None:
+    index.add(wheel("demo", "1.0"))
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "pyproject.toml").write_text(pyproject("pkg", "demo"))
+    for line in ("pkg @ file:pkg", "pkg@file:./pkg", "-e file:pkg", "file:pkg/../pkg"):
+        assert [each.name for each in resolve(line).distributions] == ["demo", "pkg"]
+
+
+def test_what_a_folder_was_last_built_as_is_of_no_account(index: Index, resolve: Resolve, tmp_path: Path) -> None:
+    index.add(wheel("demo", "1.0"), wheel("stale", "1.0"))
+    (tmp_path / "pkg.egg-info").mkdir()
+    (tmp_path / "pkg.egg-info" / "requires.txt").write_text("stale\n")
+    (tmp_path / "setup.py").write_text("from setuptools import setup\nsetup(name='pkg', install_requires=['demo'])\n")
+    assert [each.name for each in resolve("-e .").distributions] == ["demo", "pkg"]
