@@ -16,7 +16,8 @@ from pytest_deploycheck.resolution.asked import Preferences
 from pytest_deploycheck.resolution.candidates import ProjectCandidates, python_specifier
 from pytest_deploycheck.resolution.direct import direct_file, is_repository, link_key, local_folder
 from pytest_deploycheck.resolution.file import File
-from pytest_deploycheck.resolution.http.transport import redacted
+from pytest_deploycheck.resolution.http.transport import Unreachable, redacted
+from pytest_deploycheck.resolution.index import NotCached
 from pytest_deploycheck.resolution.indexes import Indexes
 from pytest_deploycheck.resolution.integrity import BrokenDistribution
 from pytest_deploycheck.resolution.markers import UndecidedMarker, may_be_undefined
@@ -121,11 +122,7 @@ class TargetView:
             _requirements(file, metadata)
         except Unusable as error:
             raise Refused(str(error)) from error
-        try:
-            version = Version(metadata.version)
-        except InvalidVersion:
-            version = ANY_VERSION  # Only a build would tell.
-        return DistributionCandidate(canonicalize_name(name or said), version, file, link=link)
+        return DistributionCandidate(canonicalize_name(name or said), _version_of(file, metadata), file, link=link)
 
     def _check_wheel(self, file: File, name: str | None) -> None:
         try:
@@ -253,17 +250,20 @@ class TargetView:
 
         :raises Refused: as for :meth:`direct`
         """
+        where = f"{line}: " if line else ""
         try:
             base = self.direct(link, name)
         except Unsupported as error:
-            raise Refused(str(error)) from error
+            raise Refused(f"{where}{error}") from error
         except Refused as error:
-            if line is None or error.outcome is not Outcome.UNREACHABLE:
-                raise
-            raise Refused(f"{line}: {error}", error.outcome) from error
+            raise Refused(f"{where}{error}", error.outcome) from error
+        except NotCached:
+            raise
+        except Unreachable as error:
+            raise Unreachable(f"{where}{error}") from error
         if base is None:
             if name is None:
-                raise Refused(f"{redacted(link)}: it is another project's")
+                raise Refused(f"{where}{redacted(link)}: it is another project's")
             return [ImpossibleWish(canonicalize_name(name), f"{name} @ {redacted(link)}, which is another's", line)]
         normalised = frozenset(map(canonicalize_name, extras))
         found: list[Wish] = [ExactWish(base, line)]
@@ -276,6 +276,21 @@ class TargetView:
         if not specifier:
             return []
         return [self._python_wishes.setdefault(str(specifier), PythonWish(specifier))]
+
+
+def _version_of(file: File, metadata: Metadata) -> Version:
+    """The version of a file that is named itself."""
+    try:
+        return Version(metadata.version)
+    except InvalidVersion as error:
+        if file.is_wheel:
+            raise Refused(_without_version(file, metadata)) from error
+        return ANY_VERSION  # Only a build would tell.
+
+
+def _without_version(file: File, metadata: Metadata) -> str:
+    said = metadata.version or "none"
+    return f"{redacted(file.url)}: the version in its metadata is not valid: {said}"
 
 
 def _nameless(file: File) -> str:
@@ -320,9 +335,7 @@ def _check_identity(base: DistributionCandidate, metadata: Metadata, fixed: Iter
     try:
         version = Version(metadata.version)
     except InvalidVersion as error:
-        said = metadata.version or "none"
-        shown = f"{redacted(base.file.url)}: the version in its metadata is not valid: {said}"
-        raise _stopping_at(base, shown, Outcome.INVALID) from error
+        raise _stopping_at(base, _without_version(base.file, metadata), Outcome.INVALID) from error
     if version != base.version:
         raise Unusable(base.file, reason)
 

@@ -502,7 +502,9 @@ def test_projects_in_subdirectories_of_one_archive_are_told_apart(index: Index, 
     assert [each.name for each in resolution.distributions] == ["demo", "one", "root"]
     resolution = resolve(f"one @ {url}#subdirectory=pkgs")
     assert resolution.outcome is Outcome.INVALID
-    assert resolution.message == (f"{url}: it is no Python project: neither setup.py nor pyproject.toml is in it")
+    assert resolution.message == (
+        f"requirements.txt:1: {url}: it is no Python project: neither setup.py nor pyproject.toml is in it"
+    )
 
 
 def test_a_file_url_may_be_relative_to_where_pip_is_started(index: Index, resolve: Resolve, tmp_path: Path) -> None:
@@ -519,3 +521,23 @@ def test_what_a_folder_was_last_built_as_is_of_no_account(index: Index, resolve:
     (tmp_path / "pkg.egg-info" / "requires.txt").write_text("stale\n")
     (tmp_path / "setup.py").write_text("from setuptools import setup\nsetup(name='pkg', install_requires=['demo'])\n")
     assert [each.name for each in resolve("-e .").distributions] == ["demo", "pkg"]
+
+
+def test_a_file_that_a_line_names_and_that_is_not_there_is_told_with_the_line(index: Index, resolve: Resolve) -> None:
+    resolution = resolve("# why", f"demo @ {index.origin}/files/demo-1.0.tar.gz")
+    assert resolution.outcome is Outcome.UNREACHABLE
+    assert resolution.message == f"requirements.txt:2: {index.origin}/files/demo-1.0.tar.gz: answered 404"
+
+
+def test_a_wheel_that_a_line_names_for_another_machine_is_told_with_the_line(index: Index, resolve: Resolve) -> None:
+    resolution = resolve(f"demo @ {index.origin}/files/demo-1.0-cp312-cp312-win_amd64.whl")
+    assert resolution.outcome is Outcome.INVALID
+    wheel_of_another = "demo-1.0-cp312-cp312-win_amd64.whl is not a wheel for 3.13-manylinux_2_36_x86_64"
+    assert resolution.message == f"requirements.txt:1: {wheel_of_another}"
+
+
+def test_a_wheel_that_a_line_names_has_to_say_its_version(index: Index, resolve: Resolve) -> None:
+    index.add(wheel("demo", "1.0", metadata="Metadata-Version: 2.1\nName: demo\nVersion: latest\n"))
+    resolution = resolve(f"demo @ {index.origin}/files/demo-1.0-py3-none-any.whl")
+    assert resolution.outcome is Outcome.INVALID
+    assert resolution.message.endswith("the version in its metadata is not valid: latest")
