@@ -258,9 +258,11 @@ class IndexClient:
     def _fetch_metadata(self, file: File) -> Steps[Metadata]:
         if file.metadata is not None:
             answer = yield Wanted(f"{file.url}.metadata", "the metadata file")
-            if answer.status == 200:
-                verify(file, answer.content, (file.metadata,), "the hash of its metadata file")
-                return of_wheel(file, answer.content)
+            if answer.status != 200:
+                said = f"{refusal(answer)}, though its page says that it is there: pip stops at this"
+                raise Unreachable(f"{redacted(file.url)}.metadata: {said}")
+            verify(file, answer.content, (file.metadata,), "the hash of its metadata file")
+            return of_wheel(file, answer.content)
         if file.url.startswith("file:"):
             return metadata_on_disk(file)
         answer = yield Wanted(file.url, "the file", tail_of(_WHEEL_TAIL))
@@ -270,8 +272,8 @@ class IndexClient:
             if content is not None:
                 return of_wheel(file, content)
             metadata: Metadata = yield lambda: unzipped(ranged, file)
-        except NotRanged as refusal:
-            whole = refusal.whole
+        except NotRanged as unranged:
+            whole = unranged.whole
             metadata = yield lambda: self._metadata_in_whole(file, whole)
         return metadata
 

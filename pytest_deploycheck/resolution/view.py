@@ -243,7 +243,8 @@ class TargetView:
         """Which of name and version pip will read as they stand in the metadata."""
         if not file.is_wheel:
             return self.sdist(file).fixed
-        return _IDENTITY if self.target.python_version.release >= _READS_NAMES else ("version",)
+        reads_names = file.metadata is not None or self.target.python_version.release >= _READS_NAMES
+        return _IDENTITY if reads_names else ("version",)
 
     def linked(self, link: str, name: str | None, line: Location | None, extras: Iterable[str]) -> list[Wish]:
         """A requirement that names a link, as the resolver takes it: the file, and the file with extras.
@@ -315,8 +316,8 @@ def _requirements(file: File, metadata: Metadata) -> list[Requirement]:
 
 
 _IDENTITY = ("name", "version")
-# On older ones pip reads metadata with pkg_resources, and takes the name of a wheel from its file name
-# (``pip/_internal/metadata/__init__.py``).
+# On older ones pip reads metadata with pkg_resources, and takes the name of a wheel from its file name, unless it has
+# a metadata file of its own (``pip/_internal/metadata/__init__.py``, ``pip/_internal/operations/prepare.py``).
 _READS_NAMES = (3, 11)
 
 

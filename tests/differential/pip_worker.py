@@ -31,6 +31,8 @@ OUTCOMES = (
     ("invalid", "has invalid metadata"),
     ("invalid", "has inconsistent"),
     ("invalid", "Invalid wheel filename"),
+    ("invalid", "UndefinedComparison"),
+    ("invalid", "UndefinedEnvironmentName"),
     ("unreachable", "RecursionError"),
 )
 

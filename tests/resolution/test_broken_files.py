@@ -167,12 +167,16 @@ def test_a_wheel_that_names_another_is_passed_over(metadata: str, index: Index, 
     assert picked(resolving("demo")) == {"demo": "1.0"}
 
 
-def test_on_an_older_python_pip_does_not_read_the_name_that_a_wheel_gives_itself(index: Index, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("metadata", "on_older"), [("absent", "2.0"), ("advertised", "1.0")])
+def test_on_an_older_python_pip_does_not_read_the_name_in_a_wheel(
+    metadata: str, on_older: str, index: Index, tmp_path: Path
+) -> None:
+    index.switches.metadata = metadata  # type: ignore[assignment]
     index.add(wheel("demo", "1.0"), wheel("demo", "2.0", metadata="Metadata-Version: 2.1\nName: other\nVersion: 2.0\n"))
     client = IndexClient(Transport(timeout=5.0), Cache(tmp_path / "cache"))
     indexes = Indexes(client, Places((index.url,)))
     asked = [Asked(Requirement("demo"))]
-    for python, version in (("3.10.13", "2.0"), ("3.11.7", "1.0")):
+    for python, version in (("3.10.13", on_older), ("3.11.7", "1.0")):
         view = TargetView(indexes, Target(python, "manylinux_2_36_x86_64"))
         assert picked(resolve("requirements.txt", asked, view)) == {"demo": version}
     client.close()
