@@ -76,6 +76,17 @@ def resolve(
         return Resolution(source, view.target, error.outcome, str(error))
 
 
+def foresee(asked: Sequence[Asked], view: TargetView) -> None:
+    """Start to fetch what a resolution of these lines will need; returns at once.
+
+    :raises Refused: pip stops at one of the lines
+    :raises Unreachable: what a line names itself could not be fetched
+    """
+    applying = [each for each in asked if view.holds(each.requirement.marker if each.requirement else each.marker)]
+    user = _understood(applying, view, None)
+    Ahead(view.page, view.candidates, view.facts, view.foreseen, user.known).fetch(user.roots)
+
+
 def _lacking(source: str, asked: Sequence[Asked], view: TargetView, fault: HashFault) -> tuple[str, ...]:
     """Evidence for all that lacks something, as far as a resolution that checks no hashes can tell."""
     unchecked = resolve(source, asked, view)
