@@ -201,7 +201,9 @@ def _attempt(
         if not (each.file.is_wheel or is_trial):
             # Whoever tells of it names its other versions, too.
             view.page(NormalizedName(each.name))
-    return Resolution(source, view.target, Outcome.OK, distributions=picked)
+    filenames = {each.file.filename for each in picked}
+    in_passing = tuple(each for each in provider.built if each not in filenames)
+    return Resolution(source, view.target, Outcome.OK, distributions=picked, built_in_passing=in_passing)
 
 
 def _look_into(offered: Iterable[DistributionCandidate], view: TargetView) -> None:
