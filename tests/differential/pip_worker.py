@@ -16,7 +16,6 @@ from pathlib import Path
 
 from pip._internal.cli.main import main
 from pip._internal.commands import create_command
-from pip._vendor.packaging.utils import canonicalize_name
 
 OUTCOMES = (
     ("conflict", "ResolutionImpossible"),
@@ -38,7 +37,7 @@ OUTCOMES = (
 
 
 def ask(index_url: str, requirements: str, report: Path) -> dict[str, object]:
-    """What pip would pick for a requirements file: the URL of each project's file."""
+    """What pip would pick for a requirements file: the URL of each file."""
     arguments = ["install", "--dry-run", "--ignore-installed", "--quiet", "--no-cache-dir", "--no-build-isolation"]
     arguments += ["--disable-pip-version-check", "--no-input", "--retries", "0", "--index-url", index_url]
     arguments += ["--report", str(report), "-r", requirements]
@@ -48,9 +47,9 @@ def ask(index_url: str, requirements: str, report: Path) -> dict[str, object]:
     message = printed.getvalue()
     if failed:
         outcome = next((outcome for outcome, sign in OUTCOMES if sign in message), "other")
-        return {"outcome": outcome, "picked": {}, "message": message[-2000:]}
+        return {"outcome": outcome, "picked": [], "message": message[-2000:]}
     installed = json.loads(report.read_text())["install"]
-    picked = {canonicalize_name(each["metadata"]["name"]): each["download_info"]["url"] for each in installed}
+    picked = [each["download_info"]["url"] for each in installed]
     return {"outcome": "ok", "picked": picked, "message": message[-2000:]}
 
 
