@@ -47,9 +47,11 @@ def holds(marker: Marker, environment: Mapping[str, str]) -> bool:
     return least
 
 
-def may_be_undefined(marker: Marker) -> bool:
-    """Whether it is worth while to look for a comparison that has no answer."""
-    text = str(marker)
+def may_be_undefined(text: str) -> bool:
+    """Whether it is worth while to look for a comparison that has no answer in a marker.
+
+    :param text: the marker, perhaps with more around it
+    """
     return any(each in text for each in _UNDEFINED)
 
 

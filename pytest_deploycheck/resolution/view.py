@@ -226,8 +226,8 @@ class TargetView:
     def _decidable(self, base: DistributionCandidate, metadata: Metadata) -> list[Requirement]:
         """What a file requires, each marker of which has an answer: pip looks at all of them at once."""
         found = _requirements(base.file, metadata)
-        for each in found:
-            if each.marker is not None and may_be_undefined(each.marker):
+        for each, text in zip(found, metadata.requires_dist, strict=True):
+            if each.marker is not None and may_be_undefined(text.partition(";")[2]):
                 self._look_for_an_answer(base, each.name, each.marker)
         return found
 
