@@ -152,7 +152,7 @@ class Builds:
         installed: dict[int, tuple[RequirementsFile | LockFile, list[Service]]] = {}
         for service in services:
             build = self.build(service)
-            files = (*(each.file for each in build.installations), *(each.lock for each in build.locks))
+            files = (*(each.lock or each.file for each in build.installations), *(each.lock for each in build.locks))
             for file in (each for each in files if each is not None):
                 _, users = installed.setdefault(id(file), (file, []))
                 if not users or users[-1] is not service:

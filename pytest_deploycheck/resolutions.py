@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from pytest_deploycheck.asking import asked_of, key_of, preferences_of, unreadable
+from pytest_deploycheck.asking import (
+    asked_of,
+    asked_on,
+    checks_hashes,
+    key_of,
+    locked_files,
+    not_selected,
+    preferences_of,
+    unreadable,
+)
 from pytest_deploycheck.garbage import LeftOut, not_collected
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
@@ -102,7 +111,7 @@ class Resolutions:
         key = (source.name, target)
         if key not in self._views:
             indexes = Indexes(self._client, self._places(source))
-            self._views[key] = TargetView(indexes, target, preferences_of(source))
+            self._views[key] = TargetView(indexes, target, preferences_of(source), locked_files(source, target))
         return self._views[key]
 
     def python_with_wheels(self, source: Source, target: Target) -> OtherPython | None:
@@ -110,7 +119,7 @@ class Resolutions:
 
         :returns: None where none was found in the time that a message is worth
         """
-        if source.is_lock:
+        if source.locked is not None:
             found, _ = self._other_python(source, target)  # It takes no longer than to look it up.
         else:
             found = self.kept("python", source, (target,), "", lambda: self._other_python(source, target))
@@ -128,7 +137,7 @@ class Resolutions:
                 return {}, False
             if source.locked is not None:
                 found = resolve_locked(source.locked, other)
-            elif self._may_have_wheels(source, other, to_build):
+            elif source.file.pylocks or self._may_have_wheels(source, other, to_build):
                 found = self.get(source, other)
             else:
                 continue
@@ -153,7 +162,7 @@ class Resolutions:
 
         :param compute: gives it, and whether it may be kept
         """
-        if source.is_lock:
+        if source.locked is not None:
             return compute()[0]
         places = self._places(source)
         key = key_of(source, target, asked_of(source), places)
@@ -288,7 +297,10 @@ class Resolutions:
         except InvalidConfiguration as error:
             message = f"which index pip would ask is not known: {error}"
             return Resolution(source.path, target, Outcome.UNREACHABLE, message)
-        asked = asked_of(source)
+        stopped = not_selected(source, target)
+        if stopped is not None:
+            return stopped
+        asked = asked_on(source, target)
 
         def compute() -> tuple[Resolution, float]:
             from pytest_deploycheck.resolution.resolver import resolve
@@ -296,7 +308,7 @@ class Resolutions:
             view = self.view(source, target)
             watched = self.watch(f"{source.path} on {target.minor}", self._client.traffic)
             with watched, not_collected():
-                found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
+                found = resolve(source.path, asked, view, hash_checking=checks_hashes(source, asked))
                 # The view stays, with a hundred thousand objects and no cycle, for what is asked of it later.
                 self._garbage.leave_out()
             self._cache.keep()

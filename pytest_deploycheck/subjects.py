@@ -30,7 +30,7 @@ class Source:
     :param services: the services whose build commands install it; empty where no blueprint says so
     :param variant: the service that tells it from others of the same path, which are installed in another way
     :param locked: what is installed from a lock; None for requirements, and for a lock that cannot be read
-    :param tool: what installs it: pip, uv from its lock, or Poetry
+    :param tool: what installs it: pip, uv from its lock, Poetry and the like
     """
 
     file: RequirementsFile
@@ -46,8 +46,8 @@ class Source:
 
     @property
     def is_lock(self) -> bool:
-        """Whether it says itself which versions and files are installed, so that nothing is resolved."""
-        return self.tool != PIP
+        """Whether it says itself which versions and files are installed, so that no line of it is changed by hand."""
+        return self.tool != PIP or bool(self.file.pylocks)
 
     @property
     def name(self) -> str:

@@ -152,7 +152,7 @@ def _files(
 ) -> Iterator[Finding]:
     if install.command.directory is not None and not (deployment.root / install.command.directory).is_dir():
         return  # That there is no such folder is said where the command goes to it.
-    for named in (*install.requirements, *install.constraints):
+    for named in install.files:
         path = install.path(named)
         if path is not None and not (deployment.root / path).is_file():
             folder, _, name = path.rpartition("/")
@@ -199,7 +199,7 @@ def _not_resolved(service: Service, install: Install, unknown: tuple[str, ...]) 
 
 
 def _flags(service: Service, install: Install, deployment: Deployment) -> Iterator[Finding]:
-    if install.installer != "pip" or not (install.requirements or install.projects or install.editables):
+    if install.installer != "pip" or not (install.files or install.projects or install.editables):
         return
     for flag in deployment.settings.pip_flags:
         variable = f"PIP_{flag.lstrip('-').partition('=')[0].replace('-', '_').upper()}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -20,7 +20,7 @@ from pytest_deploycheck.resolution.http.transport import redacted
 from pytest_deploycheck.resolution.indexes import Indexes
 from pytest_deploycheck.resolution.integrity import BrokenDistribution
 from pytest_deploycheck.resolution.metadata import Metadata, requirement
-from pytest_deploycheck.resolution.page import ProjectPage
+from pytest_deploycheck.resolution.page import FoundFiles, ProjectPage
 from pytest_deploycheck.resolution.result import Outcome
 from pytest_deploycheck.resolution.sdist import Sdist
 from pytest_deploycheck.resolution.target import Target
@@ -52,6 +52,7 @@ class TargetView:
     """The indexes as one target sees them; safe to use from several threads.
 
     :param preferences: what the options of the source say on a project
+    :param locked: the one file of each project of which no index is asked, since a lock names it
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class TargetView:
         indexes: Indexes,
         target: Target,
         preferences: Callable[[NormalizedName], Preferences] = lambda project: Preferences(),
+        locked: Mapping[NormalizedName, File] | None = None,
     ) -> None:
         self.indexes = indexes
         self.client = indexes.client
@@ -66,13 +68,18 @@ class TargetView:
         # The files that turned out to be others than their names say, by URL.
         self.unusable: dict[str, Unusable] = {}
         self.preferences = preferences
+        self._locked = locked or {}
         self._direct: dict[tuple[object, ...], DistributionCandidate | None] = {}
         self._candidates: dict[NormalizedName, ProjectCandidates] = {}
         self._markers: dict[tuple[str, str], bool] = {}
         self._python_wishes: dict[str, PythonWish] = {}
 
     def page(self, project: NormalizedName) -> Future[ProjectPage]:
-        """What the indexes have of a project."""
+        """What the indexes have of a project, or the lock that is to be followed."""
+        if (file := self._locked.get(project)) is not None:
+            found: Future[ProjectPage] = Future()
+            found.set_result(FoundFiles.among(project, (file,)))
+            return found
         return self.indexes.page(project, self.target.machine)
 
     def candidates(self, project: NormalizedName) -> ProjectCandidates:

@@ -9,13 +9,14 @@ from pathlib import Path, PurePosixPath
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.locked.lock import POETRY, UV
-from pytest_deploycheck.sources.installs import ProjectInstall
+from pytest_deploycheck.sources.installs import NamedPylock, ProjectInstall, is_pylock
 from pytest_deploycheck.sources.locks.lock_file import LockFile, Wanted, broken
 from pytest_deploycheck.sources.locks.options import Options, Tool, read_options, tool_of
 from pytest_deploycheck.sources.locks.poetry_install import read_poetry_install
+from pytest_deploycheck.sources.locks.pylock import with_pylocks
 from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText
 from pytest_deploycheck.sources.locks.uv_sync import read_uv_sync
-from pytest_deploycheck.sources.requirements import Problem
+from pytest_deploycheck.sources.requirements import Problem, RequirementsFile
 
 _READERS: dict[str, Callable[[Wanted, TomlText, Path], LockFile]] = {
     UV: read_uv_sync,
@@ -75,11 +76,13 @@ def _project_folder(folder: str, root: Path) -> str:
     return next((each.as_posix() for each in above if (root / each / "pyproject.toml").is_file()), folder)
 
 
-def read_lock_alone(path: str, root: Path) -> LockFile | None:
+def read_lock_alone(path: str, root: Path) -> LockFile | RequirementsFile | None:
     """A lock that no command names: as the tool installs it without options; None where the file is no lock.
 
     :param path: relative to the root
     """
+    if is_pylock(path):
+        return with_pylocks(None, (NamedPylock(path, Location(path)),), root)
     tool = tool_of(PurePosixPath(path).name)
     if tool is None:
         return None

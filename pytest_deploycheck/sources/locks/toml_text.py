@@ -101,13 +101,13 @@ class TomlText:
             lines.append(Location(self.path, line))
         return lines
 
-    def packages(self) -> list[tuple[dict[str, Any], Location]]:
+    def packages(self, key: str = "package") -> list[tuple[dict[str, Any], Location]]:
         """The packages of a lock, each with its place.
 
         :raises BadToml: there is something else
         """
-        tables = tables_of(self.tables, "package", Location(self.path))
-        places = self.headers("package")
+        tables = tables_of(self.tables, key, Location(self.path))
+        places = self.headers(key)
         if len(places) != len(tables):  # They are written in another way than the tools do.
             places = [Location(self.path)] * len(tables)
         return list(zip(tables, places, strict=True))
