@@ -53,7 +53,7 @@ OPTIONS = (
         "paths",
         "PATH",
         "a requirements file or a lock to check",
-        "what the blueprint's build commands install, else requirements.txt, uv.lock or poetry.lock",
+        "what the blueprint's build commands install, else requirements.txt, uv.lock, poetry.lock or pylock.toml",
     ),
     Option(
         "deploycheck_projects",

@@ -64,6 +64,18 @@ class LockTools:
         choice = ["--python", str(python)] if tool == "uv" else []
         self._run(tool, project, "lock", *choice)
 
+    def export(self, project: Path) -> None:
+        """Write a ``pylock.toml``."""
+        self._run("uv", project, "export", "--format", "pylock.toml", "-o", "pylock.toml", "--no-emit-project")
+
+    def installed_from_pylock(self, project: Path, python: Path) -> list[str]:
+        """``name==version`` of everything that uv would install from it."""
+        environment = project / f".empty{'-'.join(python.parts[1:])}"
+        if not environment.exists():
+            subprocess.run([python, "-m", "venv", "--without-pip", environment], check=True)
+        asked = ("pip", "sync", "pylock.toml", "--dry-run", "--python", str(environment / "bin" / "python"))
+        return sorted(re.findall(r"(?m)^ \+ ([^ \n]+==[^ \n]+)", self._run("uv", project, *asked)))
+
     def installed(self, tool: str, project: Path, python: Path, options: Sequence[str]) -> list[str]:
         """``name==version`` of everything that would be installed, the project itself left out.
 

@@ -170,18 +170,26 @@ def _redirected(service: Service, install: Install) -> Iterator[Finding]:
 
 
 def _old_pip(service: Service, build: Build, deployment: Deployment) -> Iterator[Finding]:
-    """Wheels that a pip does not know are built from source, whatever is found here."""
+    """What the pip that a Python brings does not know yet, whatever is found here."""
     python = deployment.python_of(service).version
     installs = [each for each in build.installs.installs if each.installer == "pip"]
     upgrades = any(each.text.partition("=")[0] == "pip" for install in installs for each in install.projects)
-    if installs and not upgrades and python is not None and platform_facts().has_old_pip(python):
-        yield _finding(
-            installs[0].location,
-            f"{service.name}: the pip of Python {python} is older than 20.3 and knows no wheels such as manylinux_2_28",
-            evidence=("what has only these would be built from source, whatever is said here of its wheels",),
-            fix=("begin with pip install --upgrade pip",),
-            advice=True,
-        )
+    if not installs or upgrades or python is None:
+        return
+    pip, facts, fix = (
+        f"{service.name}: the pip of Python {python}",
+        platform_facts(),
+        "begin with pip install --upgrade pip",
+    )
+    if facts.has_old_pip(python):
+        message = f"{pip} is older than 20.3 and knows no wheels such as manylinux_2_28"
+        evidence = "what has only these would be built from source, whatever is said here of its wheels"
+        yield _finding(installs[0].location, message, (evidence,), (fix,), advice=True)
+    for install in installs if facts.knows_no_pylock(python) else ():
+        for lock in install.named_pylocks:
+            message = f"{pip} is older than 26.1 and takes {lock.path} for a list of requirements, which it is not"
+            evidence = "what is said here of it holds for newer ones"
+            yield _finding(lock.location, message, (evidence,), (fix,), advice=True)
 
 
 def _not_resolved(service: Service, install: Install, unknown: tuple[str, ...]) -> Iterator[Finding]:

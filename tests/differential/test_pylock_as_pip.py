@@ -1,8 +1,8 @@
 """``pylock.toml``: real pip installs what is resolved here, of random locks and, with a network, of real ones.
 
 A random lock may be wrong in each way that pip looks at: wheels for other machines, Pythons, environments and markers
-that do not hold, groups and extras, requirements that the lock lacks or pins to what does not fit, wrong hashes, folders
-beside hashed files. ``DIFFERENTIAL_EXAMPLES=1000`` looks longer.
+that do not hold, groups and extras, requirements that the lock lacks or pins to what does not fit, source distributions
+with wrong hashes, folders beside hashed files. ``DIFFERENTIAL_EXAMPLES=1000`` looks longer.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from differential.generated import ARCH, BACKEND, HOST, PYPROJECT
+from differential.test_resolution_as_pip import Pip
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lock_tools import LockTools, interpreters
+from packaging.utils import canonicalize_name
 
 from index_server import Distribution, Index, sdist, wheel
+from pytest_deploycheck.resolution.locked.resolve import resolve_locked
 from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
@@ -103,7 +106,8 @@ class Entry:
         return f"{head}wheels = [{', '.join(tables)}]\n" if tables else head
 
     def _table(self, file: Distribution, index: Index) -> str:
-        digest = "0" * 64 if self.has_wrong_hash else file.sha256
+        # Of a wheel only the end is fetched here, so that its hash is taken for right.
+        digest = "0" * 64 if self.has_wrong_hash and not file.is_wheel else file.sha256
         return f'{{ url = "{index.origin}/files/{file.filename}", hashes = {{ sha256 = "{digest}" }} }}'
 
 
@@ -124,7 +128,7 @@ def entries(name: str) -> st.SearchStrategy[Entry]:
         st.booleans(),
         st.lists(st.sampled_from(required[:2] * 3 + required[2:]), max_size=1).map(tuple),
         st.sampled_from(MARKERS),
-        st.sampled_from(["", "", "", ">=3.8", NO_PYTHON]),
+        st.sampled_from([*[""] * 8, ">=3.8", NO_PYTHON]),
         rarely,
         st.sampled_from(["index"] * 8 + ["archive", "directory"]),
     )
@@ -132,9 +136,7 @@ def entries(name: str) -> st.SearchStrategy[Entry]:
 
 
 HEADS = (
-    "",
-    "",
-    "",
+    *[""] * 8,
     f'requires-python = "{NO_PYTHON}"\n',
     f'environments = ["{ELSEWHERE}"]\n',
     f'environments = ["{ELSEWHERE}", "{HERE}"]\n',
@@ -143,12 +145,14 @@ HEADS = (
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    names = draw(st.lists(st.sampled_from(PROJECTS), min_size=1, max_size=4))
-    return Case(
-        tuple(draw(entries(name)) for name in sorted(names)),
-        draw(st.sampled_from(HEADS)),
-        draw(st.sampled_from(OPTIONS)),
-    )
+    names = draw(st.lists(st.sampled_from(PROJECTS), min_size=1, max_size=3, unique=True))
+    names += draw(st.sampled_from([[], [], [], [], [names[0]]]))
+    made = tuple(draw(entries(name)) for name in sorted(names))
+    # Of what pip refuses it tells one thing: which comes first does not matter.
+    may_be_refused = [each for each in OPTIONS if "-binary" in each]
+    has_folders = any(each.kind == "directory" for each in made)
+    options = [each for each in OPTIONS if not (has_folders and each in may_be_refused)]
+    return Case(made, draw(st.sampled_from(HEADS)), draw(st.sampled_from(options)))
 
 
 def write(case: Case, folder: Path, index: Index) -> None:
@@ -156,10 +160,11 @@ def write(case: Case, folder: Path, index: Index) -> None:
     index.add(wheel("delta", "0.9"), wheel("alpha", "2.0"), wheel("beta", "2.0"), wheel("gamma", "2.0"))
     head = 'lock-version = "1.0"\ncreated-by = "hand"\n'
     declared = 'extras = ["mail"]\ndependency-groups = ["docs", "dev"]\ndefault-groups = ["dev"]\n'
-    packages = [each.written(index) for each in case.entries]
+    # Of two packages with one name each has files of its own.
+    packages = [each.written(index, f"1.{position}") for position, each in enumerate(case.entries)]
     (folder / "pylock.toml").write_text("\n".join([head + declared + case.head, *packages]))
     more = Entry("alpha", (TAGS[0],), False, (), ELSEWHERE, "", False, "index")
-    (folder / "pylock.more.toml").write_text(f"{head}\n{more.written(index)}")
+    (folder / "pylock.more.toml").write_text(f"{head}\n{more.written(index, '3.0')}")
     (folder / "constraints.txt").write_text("alpha<1\n")
     for name in PROJECTS:
         (folder / name).mkdir()
@@ -184,35 +189,11 @@ def ours(index_url: str, folder: Path, options: str, target: Target) -> tuple[st
     return resolution.outcome.value, picked if resolution.outcome.value == "ok" else {}, resolution.message
 
 
-SIGNS = (
-    ("conflict", "ResolutionImpossible"),
-    ("invalid", "--require-hashes mode"),
-    ("invalid", "Can't verify hashes"),
-    ("no-match", "DO NOT MATCH THE HASHES"),
-    ("no-match", "No matching distribution"),
-    ("no-match", "Cannot select requirements"),
-    ("no-match", "Could not install locked package"),
-    ("no-match", "Multiple locked links"),
-    ("invalid", "is not a supported wheel on this platform"),
-    ("invalid", "Invalid pylock file"),
-)
-
-
-def theirs(pip: list[str], index_url: str, folder: Path, options: str) -> tuple[str, Mapping[str, str], str]:
-    """The same of pip."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
-    report = folder / "report.json"
-    report.unlink(missing_ok=True)
-    command = [*pip, "install", "--dry-run", "--ignore-installed", "--no-cache-dir", "--no-input", "--quiet"]
-    command += ["--no-build-isolation", "--report", str(report), "--index-url", index_url, *options.split()]
-    done = subprocess.run(
-        command, cwd=folder, env={**kept, "PIP_CONFIG_FILE": os.devnull}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        outcome = next((outcome for outcome, sign in SIGNS if sign in done.stdout + done.stderr), "other")
-        return outcome, {}, done.stderr[-2000:]
-    said: Any = json.loads(report.read_text())
-    return "ok", {each["metadata"]["name"]: each["download_info"]["url"] for each in said["install"]}, ""
+@pytest.fixture(scope="module")
+def pip() -> Iterator[Pip]:
+    process = Pip()
+    yield process
+    process.close()
 
 
 @settings(
@@ -224,13 +205,82 @@ def theirs(pip: list[str], index_url: str, folder: Path, options: str) -> tuple[
 )
 @given(case=cases())
 @pytest.mark.timeout(600)
-def test_of_a_random_lock_pip_installs_what_is_resolved(case: Case, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_of_a_random_lock_pip_installs_what_is_resolved(
+    case: Case, pip: Pip, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder = tmp_path_factory.mktemp("case")
     with Index() as index:
         write(case, folder, index)
         outcome, picked, message = ours(index.url, folder, case.options, HOST)
-        expected, files, said = theirs([sys.executable, "-m", "pip"], index.url, folder, case.options)
+        theirs = pip.ask(index.url, folder, *case.options.split())
     lock = (folder / "pylock.toml").read_text()
     found = {name: url.rstrip("/") for name, url in picked.items()}
-    assert (outcome, found) == (expected, dict(files)), f"{case.options}\n{lock}\nours: {message}\npip: {said}"
+    expected = (theirs["outcome"], {name: url.rstrip("/") for name, url in theirs["picked"].items()})
+    assert (outcome, found) == expected, f"{case.options}\n{lock}\nours: {message}\npip: {theirs['message']}"
     shutil.rmtree(folder)
+
+
+PROJECT = """\
+[project]
+name = "web"
+version = "1"
+requires-python = ">=3.10"
+dependencies = [
+    "fastapi[standard]==0.115.*",
+    "sqlalchemy[asyncio]>=2",
+    "pydantic-core",
+    "psycopg2==2.9.9",
+    "tomli; python_version < '3.11'",
+    "colorama; os_name == 'nt'",
+]
+"""
+
+
+@pytest.mark.network
+@pytest.mark.timeout(900)
+def test_of_a_lock_that_uv_exports_pip_and_uv_install_what_is_resolved(tmp_path: Path) -> None:
+    """On each interpreter at hand: pip answers for the one that it runs on alone."""
+    tools = LockTools.install(tmp_path / "tools")
+    project = tmp_path / "web"
+    project.mkdir()
+    (project / "pyproject.toml").write_text(PROJECT)
+    index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple/")
+    tools.export(project)
+    found = [(version, python) for version, python in interpreters() if (3, 10) <= _minor(version) <= (3, 14)]
+    assert found
+    for version, python in found:
+        target = Target(version, HOST.platform)
+        outcome, picked, message = ours(index, project, "-r pylock.toml", target)
+        assert outcome == "ok", message
+        assert {name: _filename(url) for name, url in picked.items()} == asked_of_pip(python, project), version
+        assert sorted(installed_by_uv(project, target)) == tools.installed_from_pylock(project, python), version
+
+
+def asked_of_pip(python: Path, folder: Path) -> dict[str, str]:
+    """What pip, on another interpreter than its own, would install from the lock."""
+    import pip
+
+    runner = Path(pip.__file__).with_name("__pip-runner__.py")
+    report = folder / "report.json"
+    asked = ("install", "--dry-run", "--ignore-installed", "--quiet", "--report", str(report), "-r", "pylock.toml")
+    subprocess.run([python, runner, *asked], cwd=folder, check=True)
+    said = json.loads(report.read_text())["install"]
+    return {canonicalize_name(each["metadata"]["name"]): _filename(each["download_info"]["url"]) for each in said}
+
+
+def installed_by_uv(folder: Path, target: Target) -> list[str]:
+    """What is said here of ``uv pip sync``."""
+    commands = read_commands(text_of_file("build.sh", "uv pip sync pylock.toml"), ".", folder, "/checkout", {})
+    lock = read_installation(read_installs(commands).installs[0], (), folder, {}).lock
+    assert lock is not None
+    assert lock.locked is not None
+    return [f"{each.name}=={each.version}" for each in resolve_locked(lock.locked, target).distributions]
+
+
+def _filename(url: str) -> str:
+    return unquote(url.partition("#")[0].rpartition("/")[2])
+
+
+def _minor(version: str) -> tuple[int, int]:
+    major, minor, _ = version.split(".")
+    return int(major), int(minor)
