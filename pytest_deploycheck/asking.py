@@ -20,10 +20,13 @@ from pytest_deploycheck.subjects import Source
 
 if TYPE_CHECKING:
     from pytest_deploycheck.resolution.locked.pylock import Selection
+    from pytest_deploycheck.sources.locks.lock_file import Pinned
 
 
 def asked_of(source: Source) -> list[Asked]:
     """The lines of a source as the resolver takes them."""
+    if source.pinned is not None:
+        return [each for part in source.parts for each in asked_of(part)]
     return [_asked(line) for line in (*source.file.constraints, *source.file.lines)]
 
 
@@ -59,6 +62,17 @@ def not_selected(source: Source, target: Target) -> Resolution | None:
         causes = (Cause(stop.asked, "", stop.location),)
         return Resolution(source.path, target, Outcome.NO_MATCH, str(stop), causes=causes, evidence=stop.evidence)
     return None
+
+
+def stops_at_python(source: Source, pinned: Pinned, target: Target) -> Resolution | None:
+    """What comes of a lock on a Python at which its tool stops; None where it does not."""
+    if pinned.python is None or pinned.python.contains(target.python, prereleases=True):
+        return None
+    message = f"{source.tool} stops: {pinned.python_location.path} asks for Python {pinned.python_text}, "
+    causes = (Cause(f"Python {pinned.python_text}", "", pinned.python_location),)
+    return Resolution(
+        source.path, target, Outcome.NO_MATCH, f"{message}and the target's is {target.python}", causes=causes
+    )
 
 
 def _selection(source: Source, target: Target) -> Selection:
@@ -132,7 +146,8 @@ def key_of(source: Source, target: Target, asked: list[Asked], places: Places) -
         places.find_links,
         places.ignored,
         local,
-        repr(source.file.options),
+        [repr(each.file.options) for each in (source, *source.parts)],
+        source.file.without_dependencies,
         [each.key for each in source.file.pylocks],
         [(str(each.requirement), str(each.line), each.constraint, each.hashes) for each in asked],
     ]

@@ -25,10 +25,12 @@ from pytest_deploycheck.asking import (
     locked_files,
     not_selected,
     preferences_of,
+    stops_at_python,
     unreadable,
 )
 from pytest_deploycheck.garbage import LeftOut, not_collected
 from pytest_deploycheck.render.platform import platform_facts
+from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
 from pytest_deploycheck.resolution.http.transport import Transport, Unreachable, redacted
 from pytest_deploycheck.resolution.known import Advice, KnownAdvice, KnownAnswers, KnownResolutions
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from pytest_deploycheck.resolution.locked.resolve import Facts, Wanted
     from pytest_deploycheck.resolution.traffic import Traffic
     from pytest_deploycheck.resolution.view import TargetView
+    from pytest_deploycheck.sources.locks.lock_file import Pinned
 
     Watch = Callable[[str, Callable[[], Traffic]], AbstractContextManager[None]]
 
@@ -111,8 +114,19 @@ class Resolutions:
         key = (source.name, target)
         if key not in self._views:
             indexes = Indexes(self._client, self._places(source))
-            self._views[key] = TargetView(indexes, target, preferences_of(source), locked_files(source, target))
+            self._views[key] = TargetView(
+                indexes,
+                target,
+                preferences_of(source),
+                locked_files(source, target),
+                without_dependencies=source.file.without_dependencies,
+            )
         return self._views[key]
+
+    def view_of(self, source: Source, target: Target, project: str) -> TargetView:
+        """The same for one project: a lock may say from which of them it is."""
+        parts = (each for each in source.parts if project in each.lines)
+        return self.view(next(parts, source), target)
 
     def python_with_wheels(self, source: Source, target: Target) -> OtherPython | None:
         """The nearest Python on which a source resolves to wheels only: older ones first, then newer ones.
@@ -147,9 +161,9 @@ class Resolutions:
 
     def _may_have_wheels(self, source: Source, target: Target, to_build: Iterable[Distribution]) -> bool:
         """Whether it is worth to resolve there: what has to be built elsewhere has a wheel, in the same version."""
-        view = self.view(source, target)
 
         def has_wheel(built: Distribution) -> bool:
+            view = self.view_of(source, target, built.name)
             files = view.candidates(NormalizedName(built.name)).compatible(Version(built.version))
             return any(each.file.is_wheel for each in files)
 
@@ -293,6 +307,8 @@ class Resolutions:
         if source.locked is not None:
             return self._locked(source, source.locked, target)
         try:
+            if source.pinned is not None:
+                return self._pinned(source, source.pinned, target)
             places = self._places(source)
         except InvalidConfiguration as error:
             message = f"which index pip would ask is not known: {error}"
@@ -301,24 +317,48 @@ class Resolutions:
         if stopped is not None:
             return stopped
         asked = asked_on(source, target)
-
-        def compute() -> tuple[Resolution, float]:
-            from pytest_deploycheck.resolution.resolver import resolve
-
-            view = self.view(source, target)
-            watched = self.watch(f"{source.path} on {target.minor}", self._client.traffic)
-            with watched, not_collected():
-                found = resolve(source.path, asked, view, hash_checking=checks_hashes(source, asked))
-                # The view stays, with a hundred thousand objects and no cycle, for what is asked of it later.
-                self._garbage.leave_out()
-            self._cache.keep()
-            return self._as_shown(_with_ignored(found, places)), self._fresh_until(places)
-
         key = key_of(source, target, asked, places)
+        return self._known(key, lambda: self._resolved(source, target, asked, places))
+
+    def _known(self, key: str | None, compute: Callable[[], tuple[Resolution, float]]) -> Resolution:
+        """What is kept, or computed now."""
         if key is None:
             return compute()[0]
         known = KnownResolutions(self._cache, run=self._run, offline=self._settings.offline)
         return known.get(key, compute)
+
+    def _resolved(self, source: Source, target: Target, asked: list[Asked], places: Places) -> tuple[Resolution, float]:
+        """What pip picks, and until when it does."""
+        from pytest_deploycheck.resolution.resolver import resolve
+
+        view = self.view(source, target)
+        watched = self.watch(f"{source.path} on {target.minor}", self._client.traffic)
+        with watched, not_collected():
+            found = resolve(source.path, asked, view, hash_checking=checks_hashes(source, asked))
+            # The view stays, with a hundred thousand objects and no cycle, for what is asked of it later.
+            self._garbage.leave_out()
+        self._cache.keep()
+        return self._as_shown(_with_ignored(found, places)), self._fresh_until(places)
+
+    def _pinned(self, source: Source, pinned: Pinned, target: Target) -> Resolution:
+        """What pip picks for a lock of versions and hashes, which its tool gives to pip in parts."""
+        stopped = stops_at_python(source, pinned, target)
+        if stopped is not None:
+            return stopped
+        parts = [(part, asked_of(part), self._places(part)) for part in source.parts]
+        keys = [key_of(part, target, asked, places) for part, asked, places in parts]
+
+        def compute() -> tuple[Resolution, float]:
+            from pytest_deploycheck.resolution.locked.joined import Part, joined
+
+            found = [self._resolved(part, target, asked, places) for part, asked, places in parts]
+            views = [self.view(part, target) for part, _, _ in parts]
+            resolved = [Part(resolution, view) for (resolution, _), view in zip(found, views, strict=True)]
+            together = joined(source.path, target, resolved, pinned.extras, pinned.declared)
+            return together, min((until for _, until in found), default=math.inf)
+
+        said = json.dumps([keys, pinned.key])
+        return self._known(None if None in keys else hashlib.sha256(said.encode()).hexdigest(), compute)
 
     def _locked(self, source: Source, locked: Locked, target: Target) -> Resolution:
         """What a lock says; the network is asked for what is no wheel alone, so nothing is kept of the rest."""

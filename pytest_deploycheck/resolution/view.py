@@ -52,6 +52,7 @@ class TargetView:
     """The indexes as one target sees them; safe to use from several threads.
 
     :param preferences: what the options of the source say on a project
+    :param without_dependencies: ``--no-deps``: nothing is asked for beside the lines
     :param locked: the one file of each project of which no index is asked, since a lock names it
     """
 
@@ -61,6 +62,8 @@ class TargetView:
         target: Target,
         preferences: Callable[[NormalizedName], Preferences] = lambda project: Preferences(),
         locked: Mapping[NormalizedName, File] | None = None,
+        *,
+        without_dependencies: bool = False,
     ) -> None:
         self.indexes = indexes
         self.client = indexes.client
@@ -69,6 +72,7 @@ class TargetView:
         self.unusable: dict[str, Unusable] = {}
         self.preferences = preferences
         self._locked = locked or {}
+        self._without_dependencies = without_dependencies
         self._direct: dict[tuple[object, ...], DistributionCandidate | None] = {}
         self._candidates: dict[NormalizedName, ProjectCandidates] = {}
         self._markers: dict[tuple[str, str], bool] = {}
@@ -186,6 +190,8 @@ class TargetView:
         metadata = self._metadata_of(base)
         if not extras:
             yield from self._python_wish(metadata)
+        if self._without_dependencies:
+            return
         for each in self._required(base, metadata, extras):
             if each.url:
                 yield from self.linked(each.url, each.name, None, each.extras)
@@ -203,6 +209,13 @@ class TargetView:
 
     def foreseen(self, base: DistributionCandidate, extras: frozenset[NormalizedName]) -> list[Wish]:
         """What of :meth:`dependencies` the indexes will be asked for; no fault is raised, and nothing is waited for."""
+        return [] if self._without_dependencies else self.required(base, extras)
+
+    def required(self, base: DistributionCandidate, extras: frozenset[NormalizedName]) -> list[Wish]:
+        """What a file requires by name, whether or not that is asked for; nothing where it cannot be read.
+
+        :raises Unreachable: the index did not answer
+        """
         try:
             required = self._required(base, self._metadata_of(base), extras)
             return [wish for each in required if not each.url for wish in wishes(each)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,6 +118,7 @@ def read_installation(
         name = paths[0] if paths else install.location.path
         folder = root / (install.command.directory or ".")
         file = _first_unreadable(paths, root) or read_given(name, given, root, noted, folder)
+        file = replace(file, without_dependencies=reader.without_dependencies)
     pylocks = [each for each in install.named_pylocks if (root / each.path).is_file()]
     if not pylocks:
         return Installation(install, file, tuple(reader.unknown), noted.asked)
@@ -128,6 +129,7 @@ def read_installation(
         return Installation(install, lock.file, tuple(reader.unknown), noted.asked, lock)
     if file is None:
         file = read_given(pylocks[0].path, given, root, noted, root / (install.command.directory or "."))
+        file = replace(file, without_dependencies=reader.without_dependencies)
     return Installation(install, with_pylocks(file, pylocks, root), tuple(reader.unknown), noted.asked)
 
 
@@ -147,6 +149,7 @@ class _Reader:
     def __init__(self, install: Install, environ: Mapping[str, str], known: Mapping[str, str], root: Path) -> None:
         self.environ = environ
         self.unknown = [_named(install, each) for each in install.unknown]
+        self.without_dependencies = install.has_flag("--no-deps") or _is_set(known.get("PIP_NO_DEPS"), install)
         self._install = install
         self._known = known
         self._root = root
@@ -219,6 +222,11 @@ class _Reader:
     def _secrets(self, text: str) -> tuple[tuple[str, str], ...]:
         """Variables whose values may stand in a text."""
         return tuple((name, value) for name, value in self._known.items() if len(value) > 3 and value in text)
+
+
+def _is_set(value: str | None, install: Install) -> bool:
+    """Whether a variable stands for a flag of pip."""
+    return install.installer == "pip" and value is not None and value.lower() not in NO
 
 
 def _shown(option: Option) -> str:

@@ -95,6 +95,7 @@ class RequirementsFile:
     :param problems: every line that pip refuses, and what could not be read here and so is unknown
     :param warnings: what pip accepts at first, but ignores without a word or cannot use later
     :param files: every file read, in that order
+    :param without_dependencies: whether pip is told ``--no-deps``
     :param pylocks: the ``pylock.toml`` files that are given beside them, or alone; their packages are among the lines
     """
 
@@ -105,6 +106,7 @@ class RequirementsFile:
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     files: tuple[str, ...] = ()
+    without_dependencies: bool = False
     pylocks: tuple[Pylock, ...] = ()
 
     @property

@@ -18,6 +18,8 @@ from pytest_deploycheck.resolution.file import File
 UV = "uv"
 UV_PIP = "uv pip"
 POETRY = "Poetry"
+PIPENV = "Pipenv"
+PDM = "PDM"
 
 Ranges = tuple[SpecifierSet, ...]
 """Any of them suffices: Poetry has ``||``."""

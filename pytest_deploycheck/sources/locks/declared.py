@@ -16,7 +16,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.locked.lock import POETRY, UV
-from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, typed
+from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText, typed
 
 MAIN = "main"
 
@@ -77,7 +77,7 @@ class Pyproject:
 def read_declared(toml: TomlText, tool: str) -> Pyproject:
     """Read it as a tool does: uv does not look into Poetry's tables, nor Poetry into those of uv.
 
-    :raises BadToml: something in it has another type than it should
+    :raises BadFile: something in it has another type than it should
     """
     own = _of_uv if tool == UV else _of_poetry
     declared = [*_of_project(toml), *_of_groups(toml), *own(toml)]
@@ -140,7 +140,7 @@ def _requirement(
         read = None
     place = toml.place_of(keys, text if isinstance(text, str) else None)
     if read is None:
-        raise BadToml(place, f"a requirement such as name>=1.0 was expected, and {text!r} is none")
+        raise BadFile(place, f"a requirement such as name>=1.0 was expected, and {text!r} is none")
     yield Declared(
         canonicalize_name(read.name),
         str(text),
@@ -174,7 +174,7 @@ def _of_poetry_table(toml: TomlText, keys: tuple[str, ...], group: str) -> Itera
 def _poetry(name: str, value: Any, place: Location, group: str) -> Declared:
     table: dict[str, Any] = {"version": value} if isinstance(value, str) else value
     if not isinstance(table, dict):
-        raise BadToml(place, f'a constraint such as {name} = "^1.0", or a table, was expected')
+        raise BadFile(place, f'a constraint such as {name} = "^1.0", or a table, was expected')
     version = typed(table, "version", str, place, "")
     extras = typed(table, "extras", list, place, [])
     shown_extras = f"[{','.join(map(str, extras))}]" if extras else ""

@@ -31,7 +31,7 @@ from pytest_deploycheck.resolution.locked.pylock import Pylock
 from pytest_deploycheck.sources.installs import Install, NamedPylock
 from pytest_deploycheck.sources.locks.declared import MAIN
 from pytest_deploycheck.sources.locks.lock_file import LockFile, broken
-from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText
+from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText
 from pytest_deploycheck.sources.requirements import Problem, RequirementLine, RequirementsFile
 from pytest_deploycheck.urls import url_in
 
@@ -42,7 +42,7 @@ def read_pylock(wanted: NamedPylock, root: Path, tool: str) -> Pylock:
     """Read a lock.
 
     :param wanted: its path is relative to the root
-    :raises BadToml: it is none
+    :raises BadFile: it is none
     :raises OSError: it cannot be read
     """
     content = (root / wanted.path).read_bytes()
@@ -68,16 +68,16 @@ def read_pylock(wanted: NamedPylock, root: Path, tool: str) -> Pylock:
 
 
 def _validated(toml: TomlText) -> LockedPackages:
-    """:raises BadToml: packaging, as pip has it, does not accept it"""
+    """:raises BadFile: packaging, as pip has it, does not accept it"""
     try:
         return LockedPackages.from_dict(toml.tables)
     except PylockUnsupportedVersionError as error:
-        raise BadToml(toml.line_of("lock-version"), f"pip knows version 1 of the format: {error}") from error
+        raise BadFile(toml.line_of("lock-version"), f"pip knows version 1 of the format: {error}") from error
     except PylockValidationError as error:
         found = _POSITION.match(error.context or "")
         headers = toml.headers("packages")
         place = headers[int(found[1])] if found and int(found[1]) < len(headers) else Location(toml.path)
-        raise BadToml(place, f"it does not say what a pylock.toml has to: {error}") from error
+        raise BadFile(place, f"it does not say what a pylock.toml has to: {error}") from error
 
 
 def _package(
@@ -171,7 +171,7 @@ def with_pylocks(
     for each in wanted:
         try:
             pylock = read_pylock(each, root, tool)
-        except BadToml as error:
+        except BadFile as error:
             own = replace(own, problems=(*own.problems, Problem(error.location, "", str(error))))
         except OSError as error:
             reason = f"the file cannot be read here: {(error.strerror or str(error)).lower()}"

@@ -10,7 +10,7 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.sources.installation import Installation, Variable, read_installation
 from pytest_deploycheck.sources.installs import NamedPylock, is_pylock, read_installs
 from pytest_deploycheck.sources.locks.pylock import read_pylock
-from pytest_deploycheck.sources.locks.toml_text import BadToml
+from pytest_deploycheck.sources.locks.toml_text import BadFile
 from pytest_deploycheck.sources.shell.reading import read_commands
 from pytest_deploycheck.sources.shell.text import text_of_file
 
@@ -145,7 +145,7 @@ def test_files_lie_where_the_lock_says(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, text: str, line: int, expected: str) -> None:
     (tmp_path / "pylock.toml").write_text(text)
-    with pytest.raises(BadToml) as caught:
+    with pytest.raises(BadFile) as caught:
         read_pylock(NamedPylock("pylock.toml", Location("build.sh")), tmp_path, "pip")
     assert expected in str(caught.value)
     assert caught.value.location.line == line
