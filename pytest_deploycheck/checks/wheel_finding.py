@@ -82,8 +82,9 @@ def _advice(distribution: Distribution, place: SourceOnTarget, deployment: Deplo
 
 def _evidence(distribution: Distribution, place: SourceOnTarget) -> Iterator[str]:
     chain = " -> ".join(f"{name} {version}" for name, version in distribution.chain) or str(distribution)
-    locked = _locked(distribution, place)
-    yield f"{chain} ({locked.location})" if locked else chain
+    locked, pinned = _locked(distribution, place), place.source.pinned
+    where = locked.location if locked else pinned.places.get(distribution.name) if pinned else None
+    yield f"{chain} ({where})" if where else chain
     read = "" if distribution.unread else " built"
     what = "is built from its source" if distribution.is_direct else f"is a source distribution{read}"
     backend = f" with {distribution.backend}" if distribution.backend else ""

@@ -18,7 +18,7 @@ from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.result import Distribution, Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.resolution.view import TargetView
-from pytest_deploycheck.resolution.wishes import DistributionCandidate
+from pytest_deploycheck.resolution.wishes import DistributionCandidate, SpecifierWish, Wish
 
 Extras = Mapping[str, frozenset[NormalizedName]]
 """Those that a lock has of each project."""
@@ -48,24 +48,40 @@ def joined(
         return replace(failed, source=source)
     views = {each.name: part.view for part in parts for each in part.resolution.distributions}
     picked = {each.name: each for part in parts for each in part.resolution.distributions}
-    parents: dict[str, list[str]] = {}
-    for each in picked.values():
-        for name in _required(each, views[each.name], extras.get(each.name, frozenset())):
-            if name in picked and name != each.name:
-                parents.setdefault(name, []).append(each.name)
+    parents = _parents(picked, views, extras)
     lines = {name: place for name, place in declared.items() if name in picked}
     found = (_blamed(each, picked, parents, lines) for _, each in sorted(picked.items()))
     return Resolution(source, target, Outcome.OK, distributions=tuple(found))
 
 
-def _required(distribution: Distribution, view: TargetView, extras: frozenset[NormalizedName]) -> Iterable[str]:
+def _parents(
+    picked: Mapping[str, Distribution], views: Mapping[str, TargetView], extras: Extras
+) -> dict[str, tuple[str, ...]]:
+    """Who requires each of what is picked, with the extras that the lock, or another, asks for."""
+    asked = {name: set(extras.get(name, ())) for name in picked}
+    parents: dict[str, dict[str, None]] = {}
+    queue = list(picked)
+    while queue:
+        each = picked[queue.pop()]
+        for wish in _required(each, views[each.name], frozenset(asked[each.name])):
+            if wish.project not in picked or wish.project == each.name:
+                continue
+            parents.setdefault(wish.project, {})[each.name] = None
+            further = wish.extras if isinstance(wish, SpecifierWish) else frozenset()
+            if not further <= asked[wish.project]:
+                asked[wish.project] |= further
+                queue.append(wish.project)
+    return {name: tuple(names) for name, names in parents.items()}
+
+
+def _required(distribution: Distribution, view: TargetView, extras: frozenset[NormalizedName]) -> Iterable[Wish]:
     try:
         version = Version(distribution.version)
     except InvalidVersion:
         version = Version("0")
     candidate = DistributionCandidate(canonicalize_name(distribution.name), version, distribution.file)
     try:
-        return dict.fromkeys(wish.project for wish in view.required(candidate, extras))
+        return view.required(candidate, extras)
     except Unreachable:
         return ()
 

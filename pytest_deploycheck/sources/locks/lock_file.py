@@ -41,6 +41,7 @@ class Pinned:
     :param parts: what is given at once, as requirements files with ``--no-deps``
     :param extras: that the lock has of each project
     :param declared: the lines of the project, for what it asks for itself
+    :param places: where the lock has each project
     :param python: where the tool stops at any other; None where it does not
     :param python_location: where the project says so
     """
@@ -48,6 +49,7 @@ class Pinned:
     parts: tuple[RequirementsFile, ...]
     extras: Mapping[str, frozenset[NormalizedName]] = field(default_factory=dict)
     declared: Mapping[str, Location] = field(default_factory=dict)
+    places: Mapping[str, Location] = field(default_factory=dict)
     python: SpecifierSet | None = None
     python_text: str = ""
     python_location: Location = Location("")  # noqa: RUF009 - it is frozen

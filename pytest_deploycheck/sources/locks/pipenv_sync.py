@@ -126,6 +126,7 @@ class PipenvSync:
             parts,
             {canonicalize_name(each.name): _extras(each) for each in entries},
             places,
+            {canonicalize_name(each.name): each.place for each in entries},
             python_specifier(python) if python else None,
             python,
             where or Location(self._path),
