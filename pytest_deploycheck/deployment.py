@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 BLUEPRINTS = ("render.yaml", "render.yml")
 REQUIREMENTS = "requirements.txt"
 # What stands in for it where there is none; Render too prefers uv's: https://render.com/docs/uv-version
-LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "pylock.toml")
+LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
 
 
 class NothingToDeploy(Exception):

@@ -18,6 +18,9 @@ from pathlib import Path
 _HOME = Path.home()
 RECORDED = Path(__file__).parent / "recorded" / "locks"
 
+# PDM 2.29 does not bound what it does not work with.
+OF_PDM = ("hishel<2", "unearth<0.18.1")
+
 # What is asked of each recorded lock.
 UV_OPTIONS = (
     (),
@@ -56,12 +59,15 @@ class LockTools:
         """All of them from the index, into an environment of their own."""
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         quiet = [folder / "bin" / "python", "-m", "pip", "install", "-q", "--only-binary=:all:"]
-        subprocess.run([*quiet, "uv>=0.9", "poetry>=2.3", "pipenv>=2026", "pdm>=2.26"], check=True)
+        subprocess.run([*quiet, "uv>=0.9", "poetry>=2.3", "pipenv>=2026", "pdm>=2.26", *OF_PDM], check=True)
         return cls(folder / "bin")
 
-    def lock(self, tool: str, project: Path, python: Path) -> None:
-        """Write the lock of a project."""
-        choice = ["--python", str(python)] if tool == "uv" else []
+    def lock(self, tool: str, project: Path, python: Path, options: Sequence[str] = ()) -> None:
+        """Write the lock of a project.
+
+        :param options: of PDM
+        """
+        choice = {"uv": ["--python", str(python)], "pdm": ["-G", ":all", *options]}.get(tool, [])
         environment = self._environment(project, python) if tool in ("pipenv", "pdm") else None
         self._run(tool, project, "lock", *choice, environment=environment)
 
@@ -95,6 +101,9 @@ class LockTools:
             asked = ("sync", "--frozen", "--dry-run", "--no-install-project", "--python", str(python), *options)
             return sorted(re.findall(r"(?m)^ \+ ([^ \n]+==[^ \n]+)", self._run(tool, project, *asked)))
         environment = self._environment(project, python)
+        if tool == "pdm":
+            said = self._run(tool, project, "sync", "--dry-run", "--no-self", *options, environment=environment)
+            return sorted(f"{name}=={version}" for name, version in re.findall(r"(?m)^  - (\S+) (\S+)$", said))
         said = self._run(tool, project, "install", "--dry-run", "--no-ansi", *options, environment=environment)
         found = re.findall(r"(?m)^ +- Installing (\S+) \(([^ )]+)[^)]*\)(.*)$", said)
         return sorted(f"{name}=={version}" for name, version, rest in found if "Skipped" not in rest)
@@ -143,6 +152,7 @@ class LockTools:
         variables = {
             **os.environ,
             **(told or {}),
+            "PDM_CHECK_UPDATE": "0",
             "PIPENV_YES": "1",
             "PIPENV_NOSPIN": "1",
             "UV_PYTHON_DOWNLOADS": "never",

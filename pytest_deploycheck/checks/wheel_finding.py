@@ -15,7 +15,7 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.explanation import wheel_evidence
 from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.known import Advice
-from pytest_deploycheck.resolution.locked.lock import PIPENV, POETRY, UV, UV_PIP, Package
+from pytest_deploycheck.resolution.locked.lock import PDM, PIPENV, POETRY, UV, UV_PIP, Package
 from pytest_deploycheck.resolution.result import Distribution
 from pytest_deploycheck.subjects import PIP, SourceOnTarget
 
@@ -26,6 +26,7 @@ _TOLD_NOT_TO_BUILD = {
     PIP: "add --only-binary={name} to pip install ({places})",
     UV_PIP: "add --only-binary {name} to uv pip ({places})",
     UV: "add --no-build-package {name} to uv sync ({places})",
+    PDM: "set PDM_ONLY_BINARY={name} before pdm ({places})",
     PIPENV: "set PIP_ONLY_BINARY={name} before pipenv ({places})",
     POETRY: "set POETRY_INSTALLER_ONLY_BINARY={name} before poetry install ({places})",
 }

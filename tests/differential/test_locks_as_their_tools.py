@@ -121,6 +121,32 @@ def test_what_uv_would_build_is_what_is_said_to_be_built(tmp_path: Path, tools: 
             assert "psycopg2" in sdists
 
 
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "strategy", [(), ("-S", "no_inherit_metadata"), ("-S", "static_urls")], ids=["inherited", "walked", "urls"]
+)
+@pytest.mark.parametrize("name", PROJECTS)
+def test_what_pdm_would_install_is_what_is_read(
+    tmp_path: Path, tools: LockTools, strategy: tuple[str, ...], name: str
+) -> None:
+    project = LockedProject.of(tmp_path, {"pyproject.toml": PROJECTS[name]})
+    found = [(version, python) for version, python in interpreters() if (3, 11) <= _minor(version) <= (3, 14)]
+    tools.lock("pdm", tmp_path, found[0][1], strategy)
+    groups = "docs" if name == "web" else "test"
+    chosen = ((), ("--prod",), ("-G", ":all", "--prod"), ("-G", groups, "--no-default"), ("--without", groups), ("-d",))
+    for version, python in found:
+        for options in chosen:
+            expected = tools.installed("pdm", tmp_path, python, options)
+            read = project.installed(" ".join(("pdm sync", *options)), version)
+            assert sorted(read) == expected, f"{' '.join(options)} on {version}"
+    # It fits, since it was made just now, and it does not any longer.
+    assert project.problems("pdm install --check") == []
+    (tmp_path / "pyproject.toml").write_text(
+        PROJECTS[name].replace("dependencies = [", 'dependencies = [\n    "six",', 1)
+    )
+    assert ["refused" in each for each in project.problems("pdm install --check")] == [True]
+
+
 PIPFILE = """\
 [[source]]
 url = "https://pypi.org/simple"

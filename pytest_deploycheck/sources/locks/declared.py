@@ -1,7 +1,8 @@
 """What ``pyproject.toml`` asks for, with its places: the lines that a user changes.
 
 https://packaging.python.org/en/latest/specifications/pyproject-toml/ and .../dependency-groups/, uv's
-``dev-dependencies``, and Poetry's own tables: https://python-poetry.org/docs/pyproject/, all 2026-11-25.
+``dev-dependencies``, those of PDM: https://pdm-project.org/en/latest/usage/dependency/, and Poetry's own tables:
+https://python-poetry.org/docs/pyproject/, all 2026-11-26.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.resolution.locked.lock import POETRY, UV
+from pytest_deploycheck.resolution.locked.lock import PDM, POETRY, UV
 from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText, typed
 
 MAIN = "main"
@@ -79,7 +80,7 @@ def read_declared(toml: TomlText, tool: str) -> Pyproject:
 
     :raises BadFile: something in it has another type than it should
     """
-    own = _of_uv if tool == UV else _of_poetry
+    own = {UV: _of_uv, PDM: _of_pdm}.get(tool, _of_poetry)
     declared = [*_of_project(toml), *_of_groups(toml), *own(toml)]
     included = {**dict.fromkeys((each.group for each in declared), ()), **_included(toml)}
     if tool == POETRY:
@@ -128,6 +129,15 @@ def _of_uv(toml: TomlText) -> Iterator[Declared]:
     keys = ("tool", "uv", "dev-dependencies")
     for text in typed(toml.table("tool", "uv"), "dev-dependencies", list, toml.place_of(keys), []):
         yield from _requirement(toml, text, keys, group="dev")
+
+
+def _of_pdm(toml: TomlText) -> Iterator[Declared]:
+    keys = ("tool", "pdm", "dev-dependencies")
+    for group, texts in toml.table(*keys).items():
+        for text in texts if isinstance(texts, list) else ():
+            # PDM takes `-e file:///...` there too.
+            if isinstance(text, str) and not text.startswith("-e"):
+                yield from _requirement(toml, text, (*keys, group), group=canonicalize_name(group))
 
 
 def _requirement(

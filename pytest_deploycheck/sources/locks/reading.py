@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.resolution.locked.lock import PIPENV, POETRY, UV
+from pytest_deploycheck.resolution.locked.lock import PDM, PIPENV, POETRY, UV
 from pytest_deploycheck.sources.installs import NamedPylock, ProjectInstall, is_pylock
 from pytest_deploycheck.sources.locks.lock_file import LockFile, Wanted, broken
 from pytest_deploycheck.sources.locks.options import Options, Tool, read_options, tool_of
+from pytest_deploycheck.sources.locks.pdm_sync import read_pdm_sync
 from pytest_deploycheck.sources.locks.pipenv_sync import read_pipenv_sync
 from pytest_deploycheck.sources.locks.poetry_install import read_poetry_install
 from pytest_deploycheck.sources.locks.pylock import with_pylocks
@@ -22,6 +23,7 @@ from pytest_deploycheck.sources.requirements import Problem, RequirementsFile
 _READERS: dict[str, Callable[[Wanted, TomlText, Path], LockFile]] = {
     UV: read_uv_sync,
     POETRY: read_poetry_install,
+    PDM: read_pdm_sync,
 }
 
 
@@ -116,7 +118,8 @@ def _unknown_format(tool: Tool, toml: TomlText) -> LockFile | None:
     if tool.name == UV:
         place, said = toml.line_of("version"), toml.tables.get("version")
     else:
-        place, said = toml.line_of("lock-version"), toml.table("metadata").get("lock-version")
+        key = "lock_version" if tool.name == PDM else "lock-version"
+        place, said = toml.line_of(key), toml.table("metadata").get(key)
     if said is None:
         raise BadFile(place, f"a lock of {tool.name} says the version of its format, and this one does not")
     if str(said) in tool.formats:
