@@ -33,7 +33,7 @@ from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.git import Git
 from pytest_deploycheck.sources.gitignore import Gitignore
-from pytest_deploycheck.sources.installs import is_pylock
+from pytest_deploycheck.sources.pylock_names import is_pylock
 from pytest_deploycheck.sources.python_wish import PythonWish, find_python_wishes
 from pytest_deploycheck.sources.requirements import RequirementsFile, read_requirements, unreadable
 from pytest_deploycheck.sources.shell.command import Commands

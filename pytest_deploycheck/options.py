@@ -53,7 +53,8 @@ OPTIONS = (
         "paths",
         "PATH",
         "a requirements file or a lock to check",
-        "what the blueprint's build commands install, else requirements.txt, uv.lock, poetry.lock or pylock.toml",
+        "what the blueprint's build commands install, else requirements.txt, else the lock of uv, Poetry, PDM or Pipenv, "
+        "or pylock.toml",
     ),
     Option(
         "deploycheck_projects",

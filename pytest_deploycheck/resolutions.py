@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -42,6 +41,7 @@ from pytest_deploycheck.resolution.pip_configuration import (
 from pytest_deploycheck.resolution.places import Places
 from pytest_deploycheck.resolution.result import Distribution, Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
+from pytest_deploycheck.searched import searched
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.subjects import Source
 
@@ -290,16 +290,7 @@ class Resolutions:
 
     def _places(self, source: Source) -> Places:
         """pip's configured indexes, changed by the options in the file as pip changes them."""
-        configured, said = self._configuration, source.file.options
-        urls = said.index_urls(() if configured.no_index else (configured.index_url, *configured.extra_index_urls))
-        find_links = (*configured.find_links, *said.find_links)
-        transport = self._transport
-        transport.trust(said.trusted_hosts)
-        bare_urls = dict.fromkeys(transport.without_credentials(_as_url(url)) for url in urls)
-        bare_links = dict.fromkeys(transport.without_credentials(link, is_index=False) for link in find_links)
-        ignored = {url: reason for url in (*bare_urls, *bare_links) if (reason := _passed_over(url, transport))}
-        used, used_links = (tuple(url for url in found if url not in ignored) for found in (bare_urls, bare_links))
-        return Places(used, used_links, tuple(ignored.values()))
+        return searched(self._configuration, source.file.options, self._transport)
 
     def _compute(self, source: Source, target: Target) -> Resolution:
         if source.file.problems:
@@ -393,21 +384,7 @@ def _nearby(target: Target) -> Iterator[Target]:
             yield Target(python, target.platform, target.free_threaded)
 
 
-def _as_url(index: str) -> str:
-    """An index as a URL; pip takes a folder too."""
-    return Path(index).resolve().as_uri() if "://" not in index and os.path.exists(index) else index
-
-
 def _with_ignored(resolution: Resolution, places: Places) -> Resolution:
     if resolution.outcome not in (Outcome.NO_MATCH, Outcome.CONFLICT):
         return resolution
     return replace(resolution, evidence=(*resolution.evidence, *places.ignored))
-
-
-def _passed_over(place: str, transport: Transport) -> str:
-    """Why pip does not search a place, as a sentence; empty where it does."""
-    if not transport.is_secure(place):
-        return f"pip ignores {redacted(place)}: it is not https, and no --trusted-host names it"
-    if "://" not in place and not place.startswith("file:") and not os.path.exists(place):
-        return f"pip ignores {redacted(place)}: it is no URL, and there is no such file or folder"
-    return ""

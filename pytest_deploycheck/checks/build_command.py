@@ -23,8 +23,8 @@ from pytest_deploycheck.sources.shell.certainty import certain_places
 from pytest_deploycheck.sources.shell.command import Word
 
 _INSTALL = "pip install -r requirements.txt"
-# With them uv and Poetry look elsewhere.
-_OF_FOLDERS = frozenset({"--directory", "--project", "-C", "-P", "--package"})
+# With them the tools of locks look elsewhere.
+_OF_FOLDERS = frozenset({"--directory", "--project", "-C", "-P", "-p", "--package"})
 _NAME_THEM = "name its requirements files: --deploycheck-requirements PATH, or ini deploycheck_requirements"
 
 
@@ -106,7 +106,7 @@ def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Find
         followed = (
             "it depends on what is not followed here"
             if reasons
-            else "only pip, uv pip and the locks of uv and Poetry are followed"
+            else "only pip, uv pip and the locks of uv, Poetry, PDM and Pipenv are followed"
         )
         programs = ", ".join(f"`{each}`" for each in (others or unknown))
         message = f"what {programs} installs for {service.name} is not known: {followed}"
@@ -132,7 +132,7 @@ def _of_project(service: Service, project: ProjectInstall, deployment: Deploymen
     names_folder = any(each.text.partition("=")[0] in _OF_FOLDERS for each in command.arguments)
     if command.directory is None or command.is_conditional or command.is_tolerated or names_folder:
         return
-    # uv and Poetry look for them in the folders above too.
+    # All of these programs look for them in the folders above too.
     folder = deployment.root / command.directory
     folders = [folder, *(deployment.root / each for each in PurePosixPath(command.directory).parents)]
     needed = dict.fromkeys((*project.needs, *([project.lock] if project.is_locked else ())))

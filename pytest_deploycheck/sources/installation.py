@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.sources.installs import Install, Option, is_pylock
+from pytest_deploycheck.sources.installs import Install, Option
+from pytest_deploycheck.sources.pylock_names import is_pylock
 from pytest_deploycheck.sources.requirements import Given, RequirementsFile, read_given, unreadable
 from pytest_deploycheck.sources.requirements_options import FLAGS, VALUED
 from pytest_deploycheck.sources.shell.command import Word

@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.sources.pylock_names import NamedPylock, extras_of, lock_and_group, lock_of
 from pytest_deploycheck.sources.shell.command import Command, Commands, Word
 from pytest_deploycheck.sources.shell.wrapping import PYTHON
 
@@ -40,9 +41,6 @@ _INSTALLING_NOTHING = frozenset(
     }
 )
 
-# https://packaging.python.org/en/latest/specifications/pylock-toml/#file-name, and pip's extras behind it.
-_PYLOCK = re.compile(r"(?P<path>(?:[^\[]*/)?pylock(?:\.[^./\[]+)?\.toml)(?P<extras>\[[^\]]+\])?")
-
 # They name files, and make none.
 _READERS = frozenset(
     {"cat", "ls", "echo", "printf", "head", "tail", "test", "[", "grep", "wc", "diff", "stat", "cd", "chmod"}
@@ -59,23 +57,6 @@ class Option:
     name: Word
     spelling: str
     value: Word | None = None
-
-
-@dataclass(frozen=True)
-class NamedPylock:
-    """A ``pylock.toml``, and what is asked of it.
-
-    :param path: relative to the root; for an install as it names it
-    :param location: where it is named
-    :param has_default_groups: whether those groups are asked for that the lock itself takes for the default
-    """
-
-    path: str
-    location: Location
-    extras: frozenset[str] = frozenset()
-    groups: frozenset[str] = frozenset()
-    has_default_groups: bool = True
-    has_all_extras: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +106,7 @@ class Install:
     @property
     def files(self) -> tuple[Word, ...]:
         """The files that it names, locks without their extras among them."""
-        locks = (_lock_of(each) for each in (*self.pylocks, *(lock for lock, _ in self._groups)))
+        locks = (lock_of(each) for each in (*self.pylocks, *(lock for lock, _ in self._groups)))
         return (*self.requirements, *self.constraints, *filter(None, locks))
 
     @property
@@ -141,13 +122,13 @@ class Install:
         for each in self.options:
             if each.spelling == "--group" and each.value is not None:
                 is_of_uv = bool(self.pylocks) and self.installer == "uv pip" and ":" not in each.value.text
-                yield each.value, each.value.is_known and (is_of_uv or _of_group(each.value) is not None)
+                yield each.value, each.value.is_known and (is_of_uv or lock_and_group(each.value) is not None)
 
     @property
     def _groups(self) -> Iterator[tuple[Word, str]]:
         """The locks behind ``--group``, each with its group."""
         for word, is_of_lock in self._group_words:
-            if is_of_lock and (found := _of_group(word)) is not None:
+            if is_of_lock and (found := lock_and_group(word)) is not None:
                 yield found
 
     @property
@@ -157,13 +138,13 @@ class Install:
         of_uv = self.installer == "uv pip"
         extras, groups = (self._of_lock("--extra"), self._of_lock("--group")) if of_uv else (frozenset(), frozenset())
         for word, group in (*((each, None) for each in self.pylocks), *self._groups):
-            lock = _lock_of(word)
+            lock = lock_of(word)
             if lock is None or (path := self.path(lock)) is None:
                 continue
             known = found.get(path, NamedPylock(path, word.location, has_default_groups=False))
             found[path] = replace(
                 known,
-                extras=known.extras | _extras_of(word) | extras,
+                extras=known.extras | extras_of(word) | extras,
                 groups=known.groups | groups | ({canonicalize_name(group)} if group else set()),
                 has_default_groups=known.has_default_groups or (group is None and not groups),
                 has_all_extras=of_uv and self.has_flag("--all-extras"),
@@ -334,7 +315,7 @@ def _install(command: Command) -> Install | None:
             projects.append(each)
     named = (*_values(options, _REQUIREMENT), *(projects if names_files else ()))
     # Extras of a lock stand behind its name for pip alone.
-    pylocks = [each for each in named if (lock := _lock_of(each)) and (installer == "pip" or lock is each)]
+    pylocks = [each for each in named if (lock := lock_of(each)) and (installer == "pip" or lock is each)]
     return Install(
         command,
         installer,
@@ -346,32 +327,6 @@ def _install(command: Command) -> Install | None:
         _values(options, _EDITABLE),
         pylocks=tuple(pylocks),
     )
-
-
-def is_pylock(text: str) -> bool:
-    """Whether it is the name of a ``pylock.toml``, perhaps with extras behind it."""
-    return _PYLOCK.fullmatch(text) is not None
-
-
-def _lock_of(word: Word) -> Word | None:
-    """The lock that a word names, without the extras behind it; None where it names none."""
-    found = _PYLOCK.fullmatch(word.text)
-    if found is None:
-        return None
-    return replace(word, text=found["path"]) if found["extras"] else word
-
-
-def _extras_of(word: Word) -> frozenset[str]:
-    found = _PYLOCK.fullmatch(word.text)
-    listed = (found["extras"] or "").strip("[]").split(",") if found else ()
-    return frozenset(canonicalize_name(each.strip()) for each in listed if each.strip())
-
-
-def _of_group(word: Word) -> tuple[Word, str] | None:
-    """``pylock.toml:docs``: the lock and its group."""
-    path, _, group = word.text.rpartition(":")
-    lock = replace(word, text=path)
-    return (lock, group) if _lock_of(lock) is not None else None
 
 
 def _installer(command: Command) -> tuple[str, tuple[Word, ...]]:

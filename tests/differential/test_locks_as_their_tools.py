@@ -75,6 +75,15 @@ url = "https://pypi.org/simple/"
 priority = "primary"
 """
 PROJECTS = {"web": WEB, "worker": WORKER}
+# PDM locks one version of each project.
+_TWO = """\
+    "django>=4.2,<5 ; python_version < '3.12'",
+    "django>=5,<6 ; python_version >= '3.12'",
+"""
+OF_PDM = {
+    "web": WEB,
+    "worker": WORKER.replace(_TWO, '    "django>=4.2,<6",\n') + '\n[tool.pdm.dev-dependencies]\nlint = ["ruff"]\n',
+}
 COMMANDS = {
     "uv": {
         "web": ((), ("--no-dev", "--extra", "mail"), ("--all-extras", "--all-groups"), ("--only-group", "docs")),
@@ -125,11 +134,11 @@ def test_what_uv_would_build_is_what_is_said_to_be_built(tmp_path: Path, tools: 
 @pytest.mark.parametrize(
     "strategy", [(), ("-S", "no_inherit_metadata"), ("-S", "static_urls")], ids=["inherited", "walked", "urls"]
 )
-@pytest.mark.parametrize("name", PROJECTS)
+@pytest.mark.parametrize("name", OF_PDM)
 def test_what_pdm_would_install_is_what_is_read(
     tmp_path: Path, tools: LockTools, strategy: tuple[str, ...], name: str
 ) -> None:
-    project = LockedProject.of(tmp_path, {"pyproject.toml": PROJECTS[name]})
+    project = LockedProject.of(tmp_path, {"pyproject.toml": OF_PDM[name]})
     found = [(version, python) for version, python in interpreters() if (3, 11) <= _minor(version) <= (3, 14)]
     tools.lock("pdm", tmp_path, found[0][1], strategy)
     groups = "docs" if name == "web" else "test"
@@ -142,7 +151,7 @@ def test_what_pdm_would_install_is_what_is_read(
     # It fits, since it was made just now, and it does not any longer.
     assert project.problems("pdm install --check") == []
     (tmp_path / "pyproject.toml").write_text(
-        PROJECTS[name].replace("dependencies = [", 'dependencies = [\n    "six",', 1)
+        OF_PDM[name].replace("dependencies = [", 'dependencies = [\n    "six",', 1)
     )
     assert ["refused" in each for each in project.problems("pdm install --check")] == [True]
 

@@ -123,7 +123,9 @@ def read_options(
         found[spelling] = (*found.get(spelling, ()), *split)
     changing = tool.not_followed | (frozenset() if "--frozen" in found else tool.not_followed_unless_frozen)
     unknown += [
-        f"the {'variable' if spelling.isupper() else 'option'} {spelling}" for spelling in found if spelling in changing
+        f"the {'option' if spelling.startswith('-') else 'variable'} {spelling}"
+        for spelling in found
+        if spelling in changing
     ]
     return Options(found, tuple(dict.fromkeys(unknown)), tuple(positional))
 

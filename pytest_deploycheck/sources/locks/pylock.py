@@ -28,10 +28,11 @@ from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.locked.lock import UV_PIP, Formats, Lock, Locked, Package
 from pytest_deploycheck.resolution.locked.markers import without_sets
 from pytest_deploycheck.resolution.locked.pylock import Pylock
-from pytest_deploycheck.sources.installs import Install, NamedPylock
+from pytest_deploycheck.sources.installs import Install
 from pytest_deploycheck.sources.locks.declared import MAIN
 from pytest_deploycheck.sources.locks.lock_file import LockFile, broken
 from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText
+from pytest_deploycheck.sources.pylock_names import NamedPylock
 from pytest_deploycheck.sources.requirements import Problem, RequirementLine, RequirementsFile
 from pytest_deploycheck.urls import url_in
 

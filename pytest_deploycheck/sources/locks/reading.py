@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.locked.lock import PDM, PIPENV, POETRY, UV
-from pytest_deploycheck.sources.installs import NamedPylock, ProjectInstall, is_pylock
+from pytest_deploycheck.sources.installs import ProjectInstall
 from pytest_deploycheck.sources.locks.lock_file import LockFile, Wanted, broken
 from pytest_deploycheck.sources.locks.options import Options, Tool, read_options, tool_of
 from pytest_deploycheck.sources.locks.pdm_sync import read_pdm_sync
@@ -18,6 +18,7 @@ from pytest_deploycheck.sources.locks.poetry_install import read_poetry_install
 from pytest_deploycheck.sources.locks.pylock import with_pylocks
 from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText
 from pytest_deploycheck.sources.locks.uv_sync import read_uv_sync
+from pytest_deploycheck.sources.pylock_names import NamedPylock, is_pylock
 from pytest_deploycheck.sources.requirements import Problem, RequirementsFile
 
 _READERS: dict[str, Callable[[Wanted, TomlText, Path], LockFile]] = {
