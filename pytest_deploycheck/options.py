@@ -53,7 +53,7 @@ OPTIONS = (
         "paths",
         "PATH",
         "a requirements file or a lock to check",
-        "what the blueprint's build commands install, else requirements.txt, else the lock of uv, Poetry, PDM or Pipenv, "
+        "what the blueprint's build commands install, else requirements.txt, a lock of uv, Poetry, PDM, Pipenv, "
         "or pylock.toml",
     ),
     Option(
