@@ -32,6 +32,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_deploycheck.resolution.pip_configuration import pip_configuration
+
 ROOT = Path(__file__).parents[1]
 BEFORE = ROOT / "examples" / "nexus" / "before" / "requirements.txt"
 CORPUS = ROOT / "tests" / "corpus"
@@ -233,8 +235,14 @@ def _cold_and_warm(
 
 
 def _environment() -> dict[str, str]:
+    """One index for all, that of pip's configuration on this machine: uv does not read that, and sees no other."""
+    configured = pip_configuration(os.environ)
     # Without bytecode files, which some containers forbid, pytest would compile its plugins anew in each run.
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    left_out = {"PYTHONDONTWRITEBYTECODE", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX"}
+    environment = {name: value for name, value in os.environ.items() if name not in left_out}
+    environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": configured.index_url}
+    environment |= {"UV_DEFAULT_INDEX": configured.index_url}
+    return environment | ({"PIP_CERT": configured.cert} if configured.cert else {})
 
 
 def _interpreter(version: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from packaging.utils import NormalizedName
 from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.repair.repair import Change, NoRepair, Reason
-from pytest_deploycheck.resolution.result import Resolution
+from pytest_deploycheck.resolution.result import Distribution, Resolution
 from pytest_deploycheck.sources.requirements import RequirementLine
 from pytest_deploycheck.subjects import Source, SourceOnTarget
 
@@ -111,10 +111,14 @@ class Repairs:
         frozen = [self._is_ignored(line, places) for line in lines]
         stay = {line.location for line, is_frozen in zip(lines, frozen, strict=True) if is_frozen}
         tolerated = {line.name for line, is_frozen in zip(lines, frozen, strict=True) if is_frozen and line.name}
+        blamed: set[Location] = set()
         for place in places:
-            tolerated |= set(_built_for(resolutions.get(source, place.target), stay))
+            to_build = _built(resolutions.get(source, place.target))
+            tolerated |= {NormalizedName(each.name) for each in to_build if each.line in stay}
+            blamed |= {each.line for each in to_build if each.line}
+            resolutions.foresee_other_python(source, place.target)
         views = [resolutions.view(source, each.target) for each in places]
-        broken = Broken(source.path, asked_of(source), views, frozen, tolerated, source.file.hash_checking)
+        broken = Broken(source.path, asked_of(source), views, frozen, tolerated, blamed, source.file.hash_checking)
         seconds = _MOST_SECONDS_ASKED_FOR if self._deployment.settings.fix else _MOST_SECONDS
         try:
             found = find_repair(broken, seconds, lambda words: self.progress(f"repair of {source.path}: {words}"))
@@ -143,11 +147,8 @@ class Repairs:
             return ()
 
 
-def _built_for(resolution: Resolution, lines: set[Location]) -> Iterator[NormalizedName]:
-    """What has to be built for some lines."""
-    for each in resolution.distributions:
-        if not each.file.is_wheel and each.line in lines:
-            yield NormalizedName(each.name)
+def _built(resolution: Resolution) -> list[Distribution]:
+    return [each for each in resolution.distributions if not each.file.is_wheel]
 
 
 def _mended(found: Repair | NoRepair) -> Mended:

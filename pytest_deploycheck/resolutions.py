@@ -141,26 +141,36 @@ class Resolutions:
             return None
         return OtherPython(Target(found["python"], target.platform, target.free_threaded), found["count"])
 
+    def foresee_other_python(self, source: Source, target: Target) -> None:
+        """Start to fetch what :meth:`python_with_wheels` will look at, while something else is looked for."""
+        from pytest_deploycheck.resolution.resolver import foresee
+        from pytest_deploycheck.resolution.view import Refused
+
+        with contextlib.suppress(Refused, Unreachable):  # Whoever asks for the resolution meets it.
+            other = next(self._worth_a_look(source, target), None)
+            if other is not None:
+                foresee(asked_of(source), self.view(source, other))
+
     def _other_python(self, source: Source, target: Target) -> tuple[dict[str, Any], bool]:
         from pytest_deploycheck.resolution.locked.resolve import resolve_locked
 
         until = time.monotonic() + _MOST_SECONDS
-        to_build = [each for each in self.get(source, target).distributions if not each.file.is_wheel]
-        for other in _nearby(target):
+        has_all_files = source.locked is not None or bool(source.file.pylocks)
+        for other in _nearby(target) if has_all_files else self._worth_a_look(source, target):
             if time.monotonic() > until:
                 return {}, False
-            if source.locked is not None:
-                found = resolve_locked(source.locked, other)
-            elif source.file.pylocks or self._may_have_wheels(source, other, to_build):
-                found = self.get(source, other)
-            else:
-                continue
+            found = self.get(source, other) if source.locked is None else resolve_locked(source.locked, other)
             if found.has_wheels_only:
                 return {"python": other.python, "count": len(found.distributions)}, True
         return {}, True
 
+    def _worth_a_look(self, source: Source, target: Target) -> Iterator[Target]:
+        """The targets with other Pythons for which what would be built here has wheels, those of older ones first."""
+        to_build = [each for each in self.get(source, target).distributions if not each.file.is_wheel]
+        return (other for other in _nearby(target) if self._may_have_wheels(source, other, to_build))
+
     def _may_have_wheels(self, source: Source, target: Target, to_build: Iterable[Distribution]) -> bool:
-        """Whether it is worth to resolve there: what has to be built elsewhere has a wheel, in the same version."""
+        """Whether what has to be built elsewhere has a wheel there, in the same version."""
 
         def has_wheel(built: Distribution) -> bool:
             view = self.view_of(source, target, built.name)
@@ -222,7 +232,9 @@ class Resolutions:
     def indexes(self, sources: Iterable[Source]) -> tuple[str, ...]:
         """Where pip would search for these, without credentials; empty where its configuration makes no sense."""
         try:
-            places = [self._places(source) for source in sources if not source.is_lock]
+            # Of a lock the indexes are asked only where it leaves the files to pip.
+            asked = [each for source in sources for each in source.parts or (() if source.is_lock else (source,))]
+            places = [self._places(each) for each in asked]
         except InvalidConfiguration:
             return ()
         return tuple(

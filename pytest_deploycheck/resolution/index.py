@@ -8,7 +8,7 @@ import io
 import logging
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from pytest_deploycheck.resolution.page_entries import InvalidPage
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, analysis, read_sdist
 from pytest_deploycheck.resolution.stored import StoredPage, lasting, load_lasting
 from pytest_deploycheck.resolution.traffic import Traffic
+from pytest_deploycheck.resolution.versions import Release
 from pytest_deploycheck.resolution.wheel_files import (
     metadata_in_parts,
     metadata_in_wheel,
@@ -83,17 +84,19 @@ class IndexClient:
         self._fresh_until = math.inf
         self._closed = False
 
-    def page(self, index_url: str, project: str, machine: str) -> Future[ProjectPage]:
+    def page(self, index_url: str, project: str, machine: str, release: Release = ()) -> Future[ProjectPage]:
         """The page of a project, empty where the index has no such project.
 
         :param index_url: of the simple API
         :param project: the normalised name
         :param machine: :attr:`.Target.machine`: files for other ones are known by name alone
+        :param release: all that is wanted of it; empty: everything
         :raises Refused: (in the future) the index does not let whoever asks see it
         :raises Unreachable: (in the future) the index did not answer, or with something that is no page
         """
         url = f"{index_url.rstrip('/')}/{project}/"
-        return self._once((f"page {machine}", url), lambda: self._run(self._load_page(url, project, machine)))
+        key = (f"page {machine} {release}", url)
+        return self._once(key, lambda: self._run(self._load_page(url, project, machine, release)))
 
     def links(self, url: str, project: str, machine: str) -> Future[ProjectPage]:
         """A project's files on a page that links the files of many (``--find-links``).
@@ -178,11 +181,11 @@ class IndexClient:
     def _run(self, steps: Steps[Value]) -> Future[Value]:
         return self._threads.submit(waited_for, steps, self._asked) if self.offline else self._fetching.run(steps)
 
-    def _load_page(self, url: str, project: str, machine: str) -> Steps[ProjectPage]:
+    def _load_page(self, url: str, project: str, machine: str, release: Release = ()) -> Steps[ProjectPage]:
         if url.startswith("file:"):
             return self._parsed(project, url, self._transport.get(url), machine)
-        key = f"{project} {machine} {url}"
-        stored = StoredPage.load(self.cache.read("page", key))
+        whole = f"{project} {machine} {url}"
+        key, stored = self._stored((whole, f"{whole} {release}") if release else (whole,))
         if stored is not None and (self.offline or stored.is_fresh(self.run)):
             return self._used(stored, project)
         answer = yield Wanted(url, "the page", {"Accept": ACCEPT, **(stored.conditions if stored else {})})
@@ -191,19 +194,32 @@ class IndexClient:
         elif answer.status in (401, 403):
             stored = StoredPage.refused(answer, f"{redacted(url)}: {refusal(answer)}", self.run)
         else:
-            stored = StoredPage.of(answer, self._parsed(project, url, answer, machine), self.run)
+            page = self._parsed(project, url, answer, machine, release)
+            key = f"{whole} {release}" if page.is_part else whole
+            stored = StoredPage.of(answer, page, self.run)
         if stored.is_storable:
             self.cache.write("page", key, stored.dump())
         return self._used(stored, project)
 
-    def _parsed(self, project: str, url: str, answer: Answer, machine: str) -> IndexPage:
+    def _stored(self, keys: Sequence[str]) -> tuple[str, StoredPage | None]:
+        """The first of some pages in the cache that may be used as it is; else one that may be asked after."""
+        key, outdated = keys[0], None
+        for each in keys:
+            stored = StoredPage.load(self.cache.read("page", each))
+            if stored is not None and (self.offline or stored.is_fresh(self.run)):
+                return each, stored
+            if stored is not None and outdated is None:
+                key, outdated = each, stored
+        return key, outdated
+
+    def _parsed(self, project: str, url: str, answer: Answer, machine: str, release: Release = ()) -> IndexPage:
         if answer.status in (404, 410):
             return IndexPage.empty(project)
         if answer.status != 200:
             raise Unreachable(f"{redacted(url)}: {refusal(answer)}")
-        kind = answer.headers.get("content-type", "")
+        kind, bare = answer.headers.get("content-type", ""), self.without_credentials
         try:
-            return parse_page(project, redacted(answer.url), kind, answer.content, machine, self.without_credentials)
+            return parse_page(project, redacted(answer.url), kind, answer.content, machine, bare, release)
         except InvalidPage as error:
             raise Unreachable(f"{redacted(url)}: answered with {error}") from error
 

@@ -10,6 +10,7 @@ from pytest_deploycheck.resolution.http.answer import Refused
 from pytest_deploycheck.resolution.index import IndexClient, NotCached
 from pytest_deploycheck.resolution.page import MergedPages, ProjectPage
 from pytest_deploycheck.resolution.places import Places
+from pytest_deploycheck.resolution.versions import Release
 
 
 class Indexes:
@@ -23,10 +24,10 @@ class Indexes:
         self.client = client
         self.places = places
         self._find_links = FindLinks(places.find_links)
-        self._pages: dict[tuple[str, str], Future[ProjectPage]] = {}
+        self._pages: dict[tuple[str, str, Release], Future[ProjectPage]] = {}
         self._lock = threading.Lock()
 
-    def page(self, project: str, machine: str) -> Future[ProjectPage]:
+    def page(self, project: str, machine: str, release: Release = ()) -> Future[ProjectPage]:
         """All files of a project.
 
         pip skips any index that it cannot read, with a warning. One that refuses (401 or 403) is skipped here too, if
@@ -36,12 +37,14 @@ class Indexes:
 
         :param project: the normalised name
         :param machine: :attr:`.Target.machine`
+        :param release: all that is wanted of it; empty: everything
         :raises Unreachable: (in the future) one of the indexes did not answer, or one refuses and no other has files
         """
         with self._lock:
-            key = (project, machine)
+            # What is known as a whole is not asked for in part.
+            key = (project, machine, () if (project, machine, ()) in self._pages else release)
             if key not in self._pages:
-                self._pages[key] = self._merged(project, machine)
+                self._pages[key] = self._merged(project, machine, release)
             return self._pages[key]
 
     def forget(self) -> None:
@@ -49,11 +52,11 @@ class Indexes:
         with self._lock:
             self._pages.clear()
 
-    def _merged(self, project: str, machine: str) -> Future[ProjectPage]:
+    def _merged(self, project: str, machine: str, release: Release) -> Future[ProjectPage]:
         files = self._find_links.files(project)
         futures = [self.client.links(link, project, machine) for link in self._find_links.remote_pages]
         futures += map(_read, self._find_links.pages(project, machine))
-        futures += [self.client.page(url, project, machine) for url in self.places.urls]
+        futures += [self.client.page(url, project, machine, release) for url in self.places.urls]
         if len(futures) == 1 and not list(files.versions):
             return futures[0]
         return _joined(project, files, futures)

@@ -20,9 +20,11 @@ from pytest_deploycheck.resolution.page_entries import (
     InvalidPage,
     entries_of_html,
     entries_of_json,
+    entries_of_release,
     filename_of,
     in_words,
 )
+from pytest_deploycheck.resolution.versions import Release
 
 # What pip unpacks; other files on a page (eggs, installers, signatures) are no candidates.
 SDIST_EXTENSIONS = (
@@ -30,7 +32,9 @@ SDIST_EXTENSIONS = (
 )  # fmt: skip
 
 
-ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
+_JSON = "application/vnd.pypi.simple.v1+json"
+
+ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
 
 
 class ProjectPage(Protocol):
@@ -121,8 +125,12 @@ class IndexPage:
     :param releases: by version, what :func:`_line` makes of its files
     """
 
-    def __init__(self, project: str, url: str, releases: dict[str, bytes], *, is_storable: bool = True) -> None:
+    def __init__(
+        self, project: str, url: str, releases: dict[str, bytes], *, is_storable: bool = True, is_part: bool = False
+    ) -> None:
         self.project = project
+        # Whether there are only the files of the release that was asked for.
+        self.is_part = is_part
         # Whether no link has a login, which is not in it any more, or a query, which may be a token.
         self.is_storable = is_storable
         self._url = url
@@ -179,17 +187,27 @@ class IndexPage:
 
 
 def parse_page(
-    project: str, url: str, content_type: str, content: bytes, machine: str, bare: Callable[[str], str] = str
+    project: str,
+    url: str,
+    content_type: str,
+    content: bytes,
+    machine: str,
+    bare: Callable[[str], str] = str,
+    release: Release = (),
 ) -> IndexPage:
     """Read an answer of the simple API, JSON (PEP 691) or HTML (PEP 503).
 
     :param url: where the page was found after redirects: relative links start there
     :param machine: :attr:`.Target.machine`: wheels for other ones are kept by name alone
     :param bare: gives a link without the credentials in it, and keeps them
+    :param release: no others are looked for, where that can be done
     :raises InvalidPage: it is neither
     """
     kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/vnd.pypi.simple.v1+json":
+    part = entries_of_release(content, release) if release and kind == _JSON else None
+    if part is not None:
+        return IndexPage(project, url, _grouped(part, project, machine.split()), is_part=True)
+    if kind == _JSON:
         entries = entries_of_json(url, content, bare)
     elif kind in ("text/html", "application/vnd.pypi.simple.v1+html"):
         entries = entries_of_html(url, content_type, content, bare)

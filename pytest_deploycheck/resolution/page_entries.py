@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
+
+from pytest_deploycheck.resolution.versions import Release
 
 
 class InvalidPage(ValueError):
@@ -81,6 +84,57 @@ def entries_of_json(url: str, content: bytes, bare: Callable[[str], str]) -> Ent
 _SEPARATED = (b"}", b"}, ", b"},", b"},\n")
 
 
+def entries_of_release(content: bytes, release: Release) -> Entries | None:
+    """The entries of a PEP 691 page for one release, without a look at the others.
+
+    :param release: see :data:`.Release`; not empty
+    :returns: these, and perhaps some of other releases; None where the page does not look as expected
+    """
+    first = _BEGINNING.search(content)
+    end = content.find(b'"files"')
+    if first is None or not 0 <= end < first.start() or _may_hide_a_version(content):
+        return None
+    beginning = first[0]
+    last = content.rfind(beginning)
+    end_of_all = last + len(beginning + _up_to_its_end(beginning, content[last + len(beginning) :]))
+    found: dict[int, bytes] = {}
+    for mention in _mentions(release).finditer(content, end):
+        if mention.start() < end:
+            continue
+        start = content.rfind(beginning, end, mention.start())
+        end = end_of_all if start == last else content.find(beginning, start + 1)
+        entry = content[start:end].rstrip(b", \t\r\n")
+        if start < 0 or mention.start() >= end or entry.count(b'"url"') != 1 or not entry.endswith(b"}"):
+            return None
+        found[start] = entry
+    entries = list(found.values())
+    spelled = [entry[len(beginning) : entry.find(b'"', len(beginning))] for entry in entries]
+    if any(b"\\" in each for each in spelled):
+        return None
+    names = [
+        each.decode() if b'/%b"' % each in entry else _name_by_url(entry)
+        for each, entry in zip(spelled, entries, strict=True)
+    ]
+    return Entries(names, entries.__getitem__)
+
+
+def _may_hide_a_version(content: bytes) -> bool:
+    """Whether a part of a link may be written as an escape, or holds what is not to be stored."""
+    return b"%" in content or _has_escapes(content) or _is_telling(content)
+
+
+def _has_escapes(content: bytes) -> bool:
+    """Whether any character is written as a number."""
+    return b"\\" in content and b"\\u" in content  # To look for one sign is much faster than for two.
+
+
+@lru_cache(maxsize=64)
+def _mentions(release: Release) -> re.Pattern[bytes]:
+    """What a file name has in it, in whichever way it spells a version of a release."""
+    numbers = rb"\.".join(b"0*%d" % number for number in release)
+    return re.compile(rb"-[vV]?%b(?:\.0+)*(?!\d|\.\d)" % numbers)
+
+
 def _behind_its_name(name: bytes, part: bytes) -> bytes:
     """What follows on the URL of an entry, the slash before its name included; what fits no entry, if it does not."""
     _, slash, ending = part.rpartition(b"/" + name + b'"')
@@ -88,7 +142,7 @@ def _behind_its_name(name: bytes, part: bytes) -> bytes:
 
 
 def _is_telling(content: bytes) -> bool:
-    has_signs = b"?" in content or b"@" in content or (b"\\" in content and b"\\u00" in content)
+    has_signs = b"?" in content or b"@" in content or _has_escapes(content)
     return has_signs and _TELLING.search(content) is not None
 
 

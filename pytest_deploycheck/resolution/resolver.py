@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
 from resolvelib.resolvers import Result
 
@@ -17,6 +18,7 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.ahead import Ahead
 from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.bound import Bound, TooMuchWork
+from pytest_deploycheck.resolution.candidates import ProjectCandidates, is_exact
 from pytest_deploycheck.resolution.constraint import Constraint
 from pytest_deploycheck.resolution.direct import direct_file
 from pytest_deploycheck.resolution.explanation import absence, built_before, causes_of, conflict_message, python_message
@@ -33,6 +35,7 @@ from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.index import NotCached
 from pytest_deploycheck.resolution.provider import Provider
 from pytest_deploycheck.resolution.result import Outcome, Resolution
+from pytest_deploycheck.resolution.versions import Release, release_of
 from pytest_deploycheck.resolution.view import Refused, TargetView
 from pytest_deploycheck.resolution.wishes import (
     Candidate,
@@ -76,6 +79,32 @@ def resolve(
         return Resolution(source, view.target, error.outcome, str(error))
 
 
+def foresee(asked: Sequence[Asked], view: TargetView) -> None:
+    """Start to fetch what a resolution of these lines will need; returns at once.
+
+    :raises Refused: pip stops at one of the lines
+    :raises Unreachable: what a line names itself could not be fetched
+    """
+    applying = [each for each in asked if view.holds(each.requirement.marker if each.requirement else each.marker)]
+    user = _understood(applying, view, None)
+    _ahead(user, view).fetch(user.roots)
+
+
+def _ahead(user: _Understood, view: TargetView) -> Ahead:
+    return Ahead(
+        lambda project: view.page(project, user.release(project)),
+        _candidates(user, view),
+        view.facts,
+        view.foreseen,
+        user.known,
+    )
+
+
+def _candidates(user: _Understood, view: TargetView) -> Callable[[NormalizedName], ProjectCandidates]:
+    """Those that the lines leave."""
+    return lambda project: view.candidates(project, user.release(project))
+
+
 def _lacking(source: str, asked: Sequence[Asked], view: TargetView, fault: HashFault) -> tuple[str, ...]:
     """Evidence for all that lacks something, as far as a resolution that checks no hashes can tell."""
     unchecked = resolve(source, asked, view)
@@ -110,7 +139,7 @@ def _attempt(
     is_trial: bool,
 ) -> Resolution:
     """:raises Unusable: a file that was to be picked is another than its name says"""
-    ahead = Ahead(view.page, view.candidates, view.facts, view.foreseen, user.known)
+    ahead = _ahead(user, view)
 
     def dependencies(base: DistributionCandidate, extras: frozenset[NormalizedName]) -> Iterator[Wish]:
         ahead.fetch(view.foreseen(base, extras))
@@ -122,7 +151,7 @@ def _attempt(
 
     provider = Provider(
         view.target.python_version,
-        view.candidates,
+        _candidates(user, view),
         dependencies,
         view.direct,
         user.order,
@@ -150,7 +179,12 @@ def _attempt(
         raise NotCached(*dict.fromkeys((*first.missing, *ahead.missing))) from None
     finally:
         ahead.stop()
-    return Resolution(source, view.target, Outcome.OK, distributions=distributions(result, user.lines, view.sdist))
+    picked = distributions(result, user.lines, view.sdist)
+    for each in picked:
+        if not (each.file.is_wheel or is_trial):
+            # Whoever tells of it names its other versions, too.
+            view.page(NormalizedName(each.name))
+    return Resolution(source, view.target, Outcome.OK, distributions=picked)
 
 
 def _look_into(offered: Iterable[DistributionCandidate], view: TargetView) -> None:
@@ -184,6 +218,14 @@ class _Understood:
     constraining: defaultdict[NormalizedName, list[Asked]] = field(default_factory=lambda: defaultdict(list))
     known: dict[NormalizedName, SpecifierSet] = field(default_factory=dict)
     lines: dict[str, Location | None] = field(default_factory=dict)
+    _releases: dict[NormalizedName, Release] = field(default_factory=dict)
+
+    def release(self, project: NormalizedName) -> Release:
+        """The one to which a line pins a project, so that no others are looked at; empty where none does."""
+        if project not in self._releases:
+            pins = (Version(each.version) for each in self.known.get(project, ()) if is_exact(each))
+            self._releases[project] = next(map(release_of, pins), ())
+        return self._releases[project]
 
 
 def _understood(asked: Sequence[Asked], view: TargetView, checking: HashChecking | None) -> _Understood:

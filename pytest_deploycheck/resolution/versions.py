@@ -66,6 +66,11 @@ class Versions:
         return () if self._has_epochs else _stripped(tuple(map(int, release.split("."))))
 
 
+def release_of(version: Version) -> Release:
+    """The numbers by which a version is found among others; empty where they do not suffice for it."""
+    return () if version.epoch else _stripped(version.release)
+
+
 def _stripped(release: Release) -> Release:
     end = len(release)
     while end and not release[end - 1]:

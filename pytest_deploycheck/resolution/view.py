@@ -24,6 +24,7 @@ from pytest_deploycheck.resolution.page import FoundFiles, ProjectPage
 from pytest_deploycheck.resolution.result import Outcome
 from pytest_deploycheck.resolution.sdist import Sdist
 from pytest_deploycheck.resolution.target import Target
+from pytest_deploycheck.resolution.versions import Release
 from pytest_deploycheck.resolution.wishes import (
     ANY_VERSION,
     DistributionCandidate,
@@ -74,23 +75,30 @@ class TargetView:
         self._locked = locked or {}
         self._without_dependencies = without_dependencies
         self._direct: dict[tuple[object, ...], DistributionCandidate | None] = {}
-        self._candidates: dict[NormalizedName, ProjectCandidates] = {}
+        self._candidates: dict[tuple[NormalizedName, Release], ProjectCandidates] = {}
         self._markers: dict[tuple[str, str], bool] = {}
         self._python_wishes: dict[str, PythonWish] = {}
 
-    def page(self, project: NormalizedName) -> Future[ProjectPage]:
-        """What the indexes have of a project, or the lock that is to be followed."""
+    def page(self, project: NormalizedName, release: Release = ()) -> Future[ProjectPage]:
+        """What the indexes have of a project, or the lock that is to be followed.
+
+        :param release: all that is wanted of it; empty: everything
+        """
         if (file := self._locked.get(project)) is not None:
             found: Future[ProjectPage] = Future()
             found.set_result(FoundFiles.among(project, (file,)))
             return found
-        return self.indexes.page(project, self.target.machine)
+        return self.indexes.page(project, self.target.machine, release)
 
-    def candidates(self, project: NormalizedName) -> ProjectCandidates:
-        """:raises Unreachable: the index did not answer"""
-        if project not in self._candidates:
-            self._candidates[project] = self._candidates_of(project, self.page(project).result())
-        return self._candidates[project]
+    def candidates(self, project: NormalizedName, release: Release = ()) -> ProjectCandidates:
+        """
+        :param release: all that is wanted of them; empty: everything
+        :raises Unreachable: the index did not answer
+        """
+        key = (project, release)
+        if key not in self._candidates:
+            self._candidates[key] = self._candidates_of(project, self.page(project, release).result())
+        return self._candidates[key]
 
     def _candidates_of(self, project: NormalizedName, page: ProjectPage) -> ProjectCandidates:
         return ProjectCandidates(page, self.target, self.preferences(project))

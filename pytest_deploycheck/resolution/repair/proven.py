@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.repair import words
 from pytest_deploycheck.resolution.repair.alternatives import alternatives
@@ -30,6 +31,7 @@ class Broken:
     :param views: of each target that it is installed on
     :param frozen: for each line, whether it has to stay as it is
     :param tolerated: what may be built, since a line that stays brings it in
+    :param blamed: the lines that bring in what would be built
     :param hash_checking: pip's mode, in which every distribution needs a hash
     """
 
@@ -38,6 +40,7 @@ class Broken:
     views: Sequence[TargetView]
     frozen: Sequence[bool]
     tolerated: Collection[NormalizedName] = ()
+    blamed: Collection[Location] = ()
     hash_checking: bool = False
 
 
@@ -52,6 +55,7 @@ def find_repair(
     trials = Trials(lines_of(broken.asked, broken.frozen), broken.views, seconds, progress)
     trials.tolerate(broken.tolerated)
     search = Search(trials)
+    search.foresee(broken.blamed)
     found = search.run()
     left = tuple(Reason(each.project, words.without_wheels(each, trials)) for each in found.without_wheels)
     if found.stuck is not None:

@@ -11,7 +11,7 @@ projects get a line more, and smaller changes are looked for one by one as far a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, islice, product
 
@@ -20,6 +20,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.repair.core import core, hitting_sets
 from pytest_deploycheck.resolution.repair.line import State, States, new_line, with_state
 from pytest_deploycheck.resolution.repair.step import Cost
@@ -101,6 +102,11 @@ class Search:
         self.versions = NearestVersions(trials)
         self._cores: list[frozenset[int]] = []
 
+    def foresee(self, blamed: Collection[Location]) -> None:
+        """Start to fetch what the search will look at first: other versions for the lines that are to blame."""
+        suspected = [each for each in self._trials.lines if each.may_change and each.asked.line in blamed]
+        self.versions.foresee(each.position for each in suspected)
+
     def run(self) -> Found:
         """Find the smallest change; what cannot be had as a wheel is left to be built."""
         found = Found()
@@ -156,20 +162,14 @@ class Search:
     def _adds_a_core(self, changing: frozenset[int]) -> bool:
         """Whether the change of some lines does not suffice: then the reason is one more core."""
         states = self.versions.states({}, changing)
+        self.versions.foresee(changing)
         for target in self._trials.targets:
             # What takes long to fail as a whole, since there is so much to choose from, often fails soon alone.
-            if self._takes_long(target, states) and self._one_fails_alone(target, changing):
+            if self._one_fails_alone(target, changing):
                 return True
             if self._trials.fails(target, states):
                 self._add(target, core(self._trials, target, states))
                 return True
-        return False
-
-    def _takes_long(self, target: int, states: States) -> bool:
-        try:
-            self._trials.attempt(target, states, is_quick=True)
-        except Unanswered:
-            return True
         return False
 
     def _one_fails_alone(self, target: int, changing: frozenset[int]) -> bool:

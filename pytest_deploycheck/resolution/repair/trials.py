@@ -21,7 +21,6 @@ from pytest_deploycheck.resolution.view import TargetView
 # Seconds for one of many trials, and the part of all the time that it may take.
 _MOST_SECONDS = 8.0
 _LARGEST_PART = 0.25
-_QUICK_SECONDS = 2.0
 
 
 class OutOfTime(Exception):
@@ -95,18 +94,16 @@ class Trials:
         """Whether a line says anything on a target."""
         return self.views[target].holds(line.marker)
 
-    def attempt(self, target: int, states: States, *, is_quick: bool = False) -> Trial:
+    def attempt(self, target: int, states: States) -> Trial:
         """What lines resolve to without source distributions.
 
-        :param is_quick: give up soon
         :raises OutOfTime: the time for all is up
         :raises Unanswered: that for one is, or the index did not answer
         """
         key = (target, self._normalised(target, states))
         if key not in self._known:
             asked = list(asked_in(self.lines, key[1]))
-            most = _QUICK_SECONDS if is_quick else self._most_seconds
-            found = resolve("", asked, self._wheels[target], is_trial=True, bound=self._bound(most))
+            found = resolve("", asked, self._wheels[target], is_trial=True, bound=self._bound())
             if found.outcome is Outcome.UNREACHABLE:
                 raise Unanswered(found.message)
             self._known[key] = self._trial(found)
@@ -130,7 +127,7 @@ class Trials:
         key = (target, self._normalised(target, states))
         if key not in self._real:
             asked = list(asked_in(self.lines, key[1]))
-            found = resolve("", asked, self.views[target], is_trial=True, bound=self._bound(self._most_seconds))
+            found = resolve("", asked, self.views[target], is_trial=True, bound=self._bound())
             self._picked |= {NormalizedName(each.name) for each in found.distributions}
             self._real[key] = found
         return self._real[key]
@@ -149,10 +146,10 @@ class Trials:
         """Seconds."""
         return self._until - time.monotonic()
 
-    def _bound(self, most: float) -> Bound:
+    def _bound(self) -> Bound:
         if self.remaining() <= 0:
             raise OutOfTime
-        return Bound(min(self.remaining(), most))
+        return Bound(min(self.remaining(), self._most_seconds))
 
     def _normalised(self, target: int, states: States) -> States:
         pairs = zip(self.lines, states, strict=True)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.repair.line import State, States, as_written, with_state
 from pytest_deploycheck.resolution.repair.step import Cost, Step, cost, step
 from pytest_deploycheck.resolution.repair.trials import Trials, Unanswered
+from pytest_deploycheck.resolution.repair.wheels import WheelsView
 
 # Metadata of so many versions is asked for at once: what is tried one after the other is then there already.
 _ASKED_AHEAD = 12
+# Where it is not known yet whether the first one will do.
+_ASKED_AT_FIRST = 3
 
 # The part of what time is left that goes into smaller steps.
 _PART_FOR_STEPS = 0.5
@@ -31,6 +35,8 @@ class NearestVersions:
     def __init__(self, trials: Trials) -> None:
         self._trials = trials
         self._candidates: dict[int, list[Version]] = {}
+        # Of the first of them, for each target.
+        self._files: dict[int, list[list[tuple[WheelsView, File]]]] = {}
         self._newest: dict[int, Version | None] = {}
 
     def forget(self) -> None:
@@ -60,10 +66,22 @@ class NearestVersions:
             ]
             shared = [version for version in offered[0] if all(version in each for each in offered)] if offered else []
             self._candidates[position] = shared
-            for version in shared[:_ASKED_AHEAD]:
-                for view, files in zip((self._trials.wheels(each) for each in targets), offered, strict=True):
-                    view.facts(files[version])
+            self._files[position] = [
+                [(self._trials.wheels(each), files[version]) for each, files in zip(targets, offered, strict=True)]
+                for version in shared[:_ASKED_AHEAD]
+            ]
         return self._candidates[position]
+
+    def foresee(self, positions: Iterable[int], most: int = _ASKED_AT_FIRST) -> None:
+        """Start to fetch what the nearest versions for some lines require; returns at once.
+
+        :param most: so many of each line
+        """
+        for position in positions:
+            self.candidates(position)
+            for version in self._files[position][:most]:
+                for view, file in version:
+                    view.facts(file)
 
     def cost(self, pins: Pins) -> Cost:
         """What a choice of versions costs."""
@@ -94,8 +112,7 @@ class NearestVersions:
         :returns: None where none were found
         :raises OutOfTime: the time for all trials is up
         """
-        for position in changing:
-            self.candidates(position)
+        self.foresee(changing, _ASKED_AHEAD)
         pins = self._solved({}, changing)
         if pins is None:
             return None
