@@ -43,6 +43,15 @@ POETRY_OPTIONS = (
     ("--all-extras",),
     ("--all-groups", "--no-root"),
 )
+PDM_OPTIONS = (
+    (),
+    ("--prod",),
+    ("--no-default", "-G", "docs"),
+    ("-G", "cache", "--prod"),
+    ("-G", ":all"),
+    ("--without", "dev,docs"),
+    ("-d", "--no-default"),
+)
 
 
 @dataclass(frozen=True)
@@ -187,7 +196,7 @@ def record(tools: LockTools) -> None:
     import shutil
     import tempfile
 
-    for tool, commands in (("uv", UV_OPTIONS), ("poetry", POETRY_OPTIONS)):
+    for tool, commands in (("uv", UV_OPTIONS), ("poetry", POETRY_OPTIONS), ("pdm", PDM_OPTIONS)):
         said = []
         for version, python in interpreters():
             if not "3.11" <= version < "3.15":
