@@ -187,7 +187,8 @@ def test_what_pipenv_gives_to_pip_is_what_pip_is_said_to_install(tmp_path: Path,
     for version, python in found:
         for options in ((), ("--dev",), ("--categories", "packages docs"), ("--categories=docs", "--dev")):
             expected = tools.given_to_pip(tmp_path, python, options)
-            assert expected, "pip says what it would install"
+            # What is locked on one Python may be for no older one, by its markers.
+            assert expected or "--categories=docs" in options, "pip says what it would install"
             target = Target(version, f"manylinux_{glibc}_{platform.machine()}")
             read = resolved(tmp_path, " ".join(("pipenv sync", *map(shlex.quote, options))), target)
             assert sorted(f"{each.name}-{each.version}" for each in read.distributions) == expected, (options, version)

@@ -61,6 +61,7 @@ OPTIONS = (
     "-r pylock.toml[none] --group ./pylock.toml:none",
     "-r pylock.toml --no-binary alpha",
     "-r pylock.toml --only-binary :all:",
+    "-r pylock.toml --no-deps",
     "-r pylock.toml alpha",
     "-r pylock.toml delta",
     "-r pylock.toml --no-require-hashes delta",
