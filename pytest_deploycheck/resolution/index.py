@@ -81,6 +81,8 @@ class IndexClient:
         logging.getLogger("urllib3.connectionpool").addFilter(_is_of_others)
         self._lock = threading.Lock()
         self._futures: dict[tuple[str, str], Future[Any]] = {}
+        # Of each page, by machine and URL.
+        self._first_wanted: dict[tuple[str, str], Release] = {}
         self._fresh_until = math.inf
         self._closed = False
 
@@ -90,11 +92,13 @@ class IndexClient:
         :param index_url: of the simple API
         :param project: the normalised name
         :param machine: :attr:`.Target.machine`: files for other ones are known by name alone
-        :param release: all that is wanted of it; empty: everything
+        :param release: all that is wanted of it; empty: everything. For a second release, the page is read as a whole
         :raises Refused: (in the future) the index does not let whoever asks see it
         :raises Unreachable: (in the future) the index did not answer, or with something that is no page
         """
         url = f"{index_url.rstrip('/')}/{project}/"
+        if self._first_wanted.setdefault((machine, url), release) != release:
+            release = ()
         key = (f"page {machine} {release}", url)
         return self._once(key, lambda: self._run(self._load_page(url, project, machine, release)))
 

@@ -41,8 +41,7 @@ class Indexes:
         :raises Unreachable: (in the future) one of the indexes did not answer, or one refuses and no other has files
         """
         with self._lock:
-            # What is known as a whole is not asked for in part.
-            key = (project, machine, () if (project, machine, ()) in self._pages else release)
+            key = (project, machine, release)
             if key not in self._pages:
                 self._pages[key] = self._merged(project, machine, release)
             return self._pages[key]

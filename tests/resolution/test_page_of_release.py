@@ -149,6 +149,15 @@ def test_of_a_whole_page_no_part_is_asked_for(index: Index, run: Callable[..., I
     assert [each.status for each in index.requests] == [200, 304]
 
 
+def test_for_a_second_release_the_page_is_read_as_a_whole(index: Index, run: Callable[..., IndexClient]) -> None:
+    client = run()
+    wanted: list[tuple[int, ...]] = [(1,), (2,), (3,), (1,), ()]
+    pages = [client.page(index.url, "demo", "x86_64", release).result(timeout=30) for release in wanted]
+    client.close()
+    assert [len(list(page.versions)) for page in pages] == [1, 2, 2, 1, 2]
+    assert len(index.requests) == 2
+
+
 def test_a_part_does_not_stand_for_the_whole(index: Index, run: Callable[..., IndexClient]) -> None:
     assert versions_of(run(), index, (1,)) == ["1.0"]
     assert versions_of(run(offline=True), index, (1,)) == ["1.0"]
