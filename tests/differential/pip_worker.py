@@ -32,14 +32,24 @@ OUTCOMES = (
     ("invalid", "has inconsistent"),
     ("invalid", "Invalid wheel filename"),
     ("unreachable", "RecursionError"),
+    ("invalid", "Can't verify hashes"),
+    ("invalid", "Invalid pylock file"),
+    ("no-match", "Cannot select requirements"),
+    ("no-match", "Could not install locked package"),
+    ("no-match", "Multiple locked links"),
 )
 
 
-def ask(index_url: str, requirements: str, report: Path) -> dict[str, object]:
-    """What pip would pick for a requirements file: the URL of each project's file."""
+def ask(index_url: str, requirements: list[str], folder: str, report: Path) -> dict[str, object]:
+    """What pip would pick: the URL of each project's file.
+
+    :param requirements: the arguments that name them
+    :param folder: where it is started
+    """
+    os.chdir(folder)
     arguments = ["install", "--dry-run", "--ignore-installed", "--quiet", "--no-cache-dir", "--no-build-isolation"]
     arguments += ["--disable-pip-version-check", "--no-input", "--retries", "0", "--index-url", index_url]
-    arguments += ["--report", str(report), "-r", requirements]
+    arguments += ["--report", str(report), *requirements]
     printed = io.StringIO()
     with contextlib.redirect_stderr(printed), contextlib.redirect_stdout(printed):
         failed = main(arguments)
