@@ -16,6 +16,7 @@ from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.fixing.file_text import FileText, NotEditable
 from pytest_deploycheck.hiding import Hiding
 from pytest_deploycheck.named_files import NamedFile, find_named_files
+from pytest_deploycheck.other_python import OtherPythons
 from pytest_deploycheck.own.additions import RequirementsText
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError, Scalar
@@ -86,6 +87,7 @@ class Deployment:
             )
         self.resolutions = Resolutions(settings, environ)
         self.resolutions.shown = self.without_secrets
+        self.other_pythons = OtherPythons(self.resolutions)
         self.repairs = Repairs(self)
 
     # What the files say.

@@ -7,14 +7,11 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from packaging.utils import NormalizedName
-from packaging.version import Version
+from typing import TYPE_CHECKING, Any
 
 from pytest_deploycheck.asking import (
     asked_of,
@@ -28,7 +25,6 @@ from pytest_deploycheck.asking import (
     unreadable,
 )
 from pytest_deploycheck.garbage import LeftOut, not_collected
-from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
 from pytest_deploycheck.resolution.http.transport import Transport, Unreachable, redacted
@@ -39,7 +35,7 @@ from pytest_deploycheck.resolution.pip_configuration import (
     pip_configuration,
 )
 from pytest_deploycheck.resolution.places import Places
-from pytest_deploycheck.resolution.result import Distribution, Outcome, Resolution
+from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.searched import searched
 from pytest_deploycheck.settings import Settings
@@ -59,19 +55,6 @@ if TYPE_CHECKING:
 
 # The resolver, the index client and what they import are imported where something has to be computed: they take as long
 # as all the rest of a run in which everything is known already.
-
-# Seconds for the search of another Python: what is looked for is one line of a message.
-_MOST_SECONDS = 10.0
-
-
-class OtherPython(NamedTuple):
-    """A Python on which a source resolves to wheels only.
-
-    :param distributions: how many
-    """
-
-    target: Target
-    distributions: int
 
 
 class Resolutions:
@@ -127,57 +110,6 @@ class Resolutions:
         """The same for one project: a lock may say from which of them it is."""
         parts = (each for each in source.parts if project in each.lines)
         return self.view(next(parts, source), target)
-
-    def python_with_wheels(self, source: Source, target: Target) -> OtherPython | None:
-        """The nearest Python on which a source resolves to wheels only: older ones first, then newer ones.
-
-        :returns: None where none was found in the time that a message is worth
-        """
-        if source.locked is not None:
-            found, _ = self._other_python(source, target)  # It takes no longer than to look it up.
-        else:
-            found = self.kept("python", source, (target,), "", lambda: self._other_python(source, target))
-        if not found:
-            return None
-        return OtherPython(Target(found["python"], target.platform, target.free_threaded), found["count"])
-
-    def foresee_other_python(self, source: Source, target: Target) -> None:
-        """Start to fetch what :meth:`python_with_wheels` will look at, while something else is looked for."""
-        from pytest_deploycheck.resolution.resolver import foresee
-        from pytest_deploycheck.resolution.view import Refused
-
-        with contextlib.suppress(Refused, Unreachable):  # Whoever asks for the resolution meets it.
-            other = next(self._worth_a_look(source, target), None)
-            if other is not None:
-                foresee(asked_of(source), self.view(source, other))
-
-    def _other_python(self, source: Source, target: Target) -> tuple[dict[str, Any], bool]:
-        from pytest_deploycheck.resolution.locked.resolve import resolve_locked
-
-        until = time.monotonic() + _MOST_SECONDS
-        has_all_files = source.locked is not None or bool(source.file.pylocks)
-        for other in _nearby(target) if has_all_files else self._worth_a_look(source, target):
-            if time.monotonic() > until:
-                return {}, False
-            found = self.get(source, other) if source.locked is None else resolve_locked(source.locked, other)
-            if found.has_wheels_only:
-                return {"python": other.python, "count": len(found.distributions)}, True
-        return {}, True
-
-    def _worth_a_look(self, source: Source, target: Target) -> Iterator[Target]:
-        """The targets with other Pythons for which what would be built here has wheels, those of older ones first."""
-        to_build = [each for each in self.get(source, target).distributions if not each.file.is_wheel]
-        return (other for other in _nearby(target) if self._may_have_wheels(source, other, to_build))
-
-    def _may_have_wheels(self, source: Source, target: Target, to_build: Iterable[Distribution]) -> bool:
-        """Whether what has to be built elsewhere has a wheel there, in the same version."""
-
-        def has_wheel(built: Distribution) -> bool:
-            view = self.view_of(source, target, built.name)
-            files = view.candidates(NormalizedName(built.name)).compatible(Version(built.version))
-            return any(each.file.is_wheel for each in files)
-
-        return all(not built.is_direct and has_wheel(built) for built in to_build)
 
     def remembered(
         self, source: Source, target: Target, name: str, compute: Callable[[], tuple[Advice, bool]]
@@ -382,18 +314,6 @@ class Resolutions:
             return self.view(source, target)
         except InvalidConfiguration as error:
             raise Unreachable(f"which index pip would ask is not known: {error}") from error
-
-
-def _nearby(target: Target) -> Iterator[Target]:
-    facts = platform_facts()
-    own = Version(target.minor.rstrip("t"))
-    released = sorted(map(Version, facts.released_minors))
-    older = [minor for minor in reversed(released) if minor < own]
-    newer = [minor for minor in released if minor > own]
-    for minor in (*older, *newer):
-        python = facts.latest_patch(str(minor))
-        if python is not None:
-            yield Target(python, target.platform, target.free_threaded)
 
 
 def _with_ignored(resolution: Resolution, places: Places) -> Resolution:

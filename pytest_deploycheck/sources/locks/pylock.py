@@ -213,14 +213,14 @@ def uv_pip_lock(install: Install, wanted: Sequence[NamedPylock], root: Path) -> 
 def _refused_by_uv(install: Install, wanted: Sequence[NamedPylock]) -> Iterator[Problem]:
     """What uv does not take beside a lock."""
     beside = (
-        ("another lock", wanted[1:]),
+        ("other lock", wanted[1:]),
         ("requirements", (*install.requirements, *install.projects, *install.editables)),
         ("constraints", install.constraints),
     )
     for what, named in beside:
         if named:
             expected = f"uv takes no {what} beside a pylock.toml: give them to a command of their own"
-            yield Problem(install.location, str(install), expected.replace("no another", "no other"))
+            yield Problem(install.location, str(install), expected)
 
 
 def _formats(install: Install) -> Formats:
