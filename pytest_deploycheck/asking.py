@@ -4,22 +4,88 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName
 
 from pytest_deploycheck import __version__
 from pytest_deploycheck.resolution.asked import Asked, Preferences
+from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.places import Places
-from pytest_deploycheck.resolution.result import Outcome, Resolution
+from pytest_deploycheck.resolution.result import Cause, Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
 from pytest_deploycheck.sources.requirements import RequirementLine
 from pytest_deploycheck.subjects import Source
 
+if TYPE_CHECKING:
+    from pytest_deploycheck.resolution.locked.pylock import Selection
+    from pytest_deploycheck.sources.locks.lock_file import Pinned
+
 
 def asked_of(source: Source) -> list[Asked]:
     """The lines of a source as the resolver takes them."""
+    if source.pinned is not None:
+        return [each for part in source.parts for each in asked_of(part)]
     return [_asked(line) for line in (*source.file.constraints, *source.file.lines)]
+
+
+def asked_on(source: Source, target: Target) -> list[Asked]:
+    """The same on a target: of a ``pylock.toml`` there is what pip selects from it.
+
+    :raises NotSelected: pip stops at it
+    """
+    if not source.file.pylocks:
+        return asked_of(source)
+    paths = {each.lock.path for each in source.file.pylocks}
+    others = [each for each in asked_of(source) if each.line is None or each.line.path not in paths]
+    return [*others, *_selection(source, target).asked]
+
+
+def locked_files(source: Source, target: Target) -> Mapping[NormalizedName, File]:
+    """The files that a ``pylock.toml`` has for a target: the index is not asked for others.
+
+    :raises NotSelected: pip stops at it
+    """
+    return _selection(source, target).files if source.file.pylocks else {}
+
+
+def not_selected(source: Source, target: Target) -> Resolution | None:
+    """What comes of a ``pylock.toml`` at which pip stops on a target; None where it does not."""
+    if not source.file.pylocks:
+        return None
+    from pytest_deploycheck.resolution.locked.pylock import NotSelected
+
+    try:
+        _selection(source, target)
+    except NotSelected as stop:
+        causes = (Cause(stop.asked, "", stop.location),)
+        return Resolution(source.path, target, Outcome.NO_MATCH, str(stop), causes=causes, evidence=stop.evidence)
+    return None
+
+
+def stops_at_python(source: Source, pinned: Pinned, target: Target) -> Resolution | None:
+    """What comes of a lock on a Python at which its tool stops; None where it does not."""
+    if pinned.python is None or pinned.python.contains(target.python, prereleases=True):
+        return None
+    message = f"{source.tool} stops: {pinned.python_location.path} asks for Python {pinned.python_text}, "
+    causes = (Cause(f"Python {pinned.python_text}", "", pinned.python_location),)
+    return Resolution(
+        source.path, target, Outcome.NO_MATCH, f"{message}and the target's is {target.python}", causes=causes
+    )
+
+
+def _selection(source: Source, target: Target) -> Selection:
+    """:raises NotSelected: pip stops"""
+    from pytest_deploycheck.resolution.locked.pylock import select  # Few projects have one.
+
+    return select(source.file.pylocks, target, preferences_of(source))
+
+
+def checks_hashes(source: Source, asked: Iterable[Asked]) -> bool:
+    """Whether pip asks for a hash of everything; of a lock only what is selected counts."""
+    said = source.file.options
+    return said.require_hashes or (any(each.hashes for each in asked) and not said.no_require_hashes)
 
 
 def _asked(line: RequirementLine) -> Asked:
@@ -80,7 +146,9 @@ def key_of(source: Source, target: Target, asked: list[Asked], places: Places) -
         places.find_links,
         places.ignored,
         local,
-        repr(source.file.options),
+        [repr(each.file.options) for each in (source, *source.parts)],
+        source.file.without_dependencies,
+        [each.key for each in source.file.pylocks],
         [(str(each.requirement), str(each.line), each.constraint, each.hashes) for each in asked],
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pytest_deploycheck.sources.locks.lock_file import LockFile
     from pytest_deploycheck.sources.locks.reading import LockInstallation
 
-# The variables that pip, uv and Poetry take options from.
-_CHANGING = re.compile(r"(PIP|UV|POETRY)_")
+# The variables that pip and the tools of locks take options from.
+_CHANGING = re.compile(r"(PIP|UV|POETRY|PIPENV|PDM)_")
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Builds:
             from pytest_deploycheck.sources.locks.reading import read_lock_installation
 
             self._locks[key] = read_lock_installation(
-                project, ((each.name, each.value, each.location) for each in variables), self._root
+                project, [(each.name, each.value, each.location) for each in variables], self._root, self._environ
             )
         return replace(self._locks[key], project=project)
 
@@ -152,7 +152,7 @@ class Builds:
         installed: dict[int, tuple[RequirementsFile | LockFile, list[Service]]] = {}
         for service in services:
             build = self.build(service)
-            files = (*(each.file for each in build.installations), *(each.lock for each in build.locks))
+            files = (*(each.lock or each.file for each in build.installations), *(each.lock for each in build.locks))
             for file in (each for each in files if each is not None):
                 _, users = installed.setdefault(id(file), (file, []))
                 if not users or users[-1] is not service:
@@ -170,7 +170,7 @@ def source_of(file: RequirementsFile | LockFile, services: tuple[Service, ...] =
     """What is installed, with those who install it."""
     if isinstance(file, RequirementsFile):
         return Source(file, services)
-    return Source(file.file, services, locked=file.locked, tool=file.tool)
+    return Source(file.file, services, locked=file.locked, tool=file.tool, pinned=file.pinned)
 
 
 def _unused(name: str, path: str, names: set[str]) -> str:

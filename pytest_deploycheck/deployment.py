@@ -16,6 +16,7 @@ from pytest_deploycheck.findings import CannotCheck
 from pytest_deploycheck.fixing.file_text import FileText, NotEditable
 from pytest_deploycheck.hiding import Hiding
 from pytest_deploycheck.named_files import NamedFile, find_named_files
+from pytest_deploycheck.other_python import OtherPythons
 from pytest_deploycheck.own.additions import RequirementsText
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError, Scalar
@@ -33,6 +34,7 @@ from pytest_deploycheck.resolutions import Resolutions
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.sources.git import Git
 from pytest_deploycheck.sources.gitignore import Gitignore
+from pytest_deploycheck.sources.pylock_names import is_pylock
 from pytest_deploycheck.sources.python_wish import PythonWish, find_python_wishes
 from pytest_deploycheck.sources.requirements import RequirementsFile, read_requirements, unreadable
 from pytest_deploycheck.sources.shell.command import Commands
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 BLUEPRINTS = ("render.yaml", "render.yml")
 REQUIREMENTS = "requirements.txt"
 # What stands in for it where there is none; Render too prefers uv's: https://render.com/docs/uv-version
-LOCKS = ("uv.lock", "poetry.lock")
+LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
 
 
 class NothingToDeploy(Exception):
@@ -85,6 +87,7 @@ class Deployment:
             )
         self.resolutions = Resolutions(settings, environ)
         self.resolutions.shown = self.without_secrets
+        self.other_pythons = OtherPythons(self.resolutions)
         self.repairs = Repairs(self)
 
     # What the files say.
@@ -175,7 +178,7 @@ class Deployment:
 
     def _read_source(self, path: Path) -> Source:
         """A file that no command installs: a lock, or requirements."""
-        if path.name in LOCKS:
+        if path.name in LOCKS or is_pylock(path.name):
             from pytest_deploycheck.sources.locks.reading import read_lock_alone  # Few projects have one.
 
             if (lock := read_lock_alone(self.relative(path), self.root)) is not None:

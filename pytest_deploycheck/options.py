@@ -53,7 +53,8 @@ OPTIONS = (
         "paths",
         "PATH",
         "a requirements file or a lock to check",
-        "what the blueprint's build commands install, else requirements.txt, uv.lock or poetry.lock",
+        "what the blueprint's build commands install, else requirements.txt, a lock of uv, Poetry, PDM, Pipenv, "
+        "or pylock.toml",
     ),
     Option(
         "deploycheck_projects",

@@ -116,7 +116,7 @@ class Repairs:
             to_build = _built(resolutions.get(source, place.target))
             tolerated |= {NormalizedName(each.name) for each in to_build if each.line in stay}
             blamed |= {each.line for each in to_build if each.line}
-            resolutions.foresee_other_python(source, place.target)
+            self._deployment.other_pythons.foresee(source, place.target)
         views = [resolutions.view(source, each.target) for each in places]
         broken = Broken(source.path, asked_of(source), views, frozen, tolerated, blamed, source.file.hash_checking)
         seconds = _MOST_SECONDS_ASKED_FOR if self._deployment.settings.fix else _MOST_SECONDS

@@ -6,20 +6,26 @@ import contextlib
 import hashlib
 import json
 import math
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from packaging.utils import NormalizedName
-from packaging.version import Version
-
-from pytest_deploycheck.asking import asked_of, key_of, preferences_of, unreadable
+from pytest_deploycheck.asking import (
+    asked_of,
+    asked_on,
+    checks_hashes,
+    key_of,
+    locked_files,
+    not_selected,
+    preferences_of,
+    stops_at_python,
+    unreadable,
+)
 from pytest_deploycheck.garbage import LeftOut, not_collected
-from pytest_deploycheck.render.platform import platform_facts
+from pytest_deploycheck.resolution.asked import Asked
 from pytest_deploycheck.resolution.cache import Cache, cache_directory
 from pytest_deploycheck.resolution.http.transport import Transport, Unreachable, redacted
 from pytest_deploycheck.resolution.known import Advice, KnownAdvice, KnownAnswers, KnownResolutions
@@ -29,8 +35,9 @@ from pytest_deploycheck.resolution.pip_configuration import (
     pip_configuration,
 )
 from pytest_deploycheck.resolution.places import Places
-from pytest_deploycheck.resolution.result import Distribution, Outcome, Resolution
+from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
+from pytest_deploycheck.searched import searched
 from pytest_deploycheck.settings import Settings
 from pytest_deploycheck.subjects import Source
 
@@ -42,24 +49,12 @@ if TYPE_CHECKING:
     from pytest_deploycheck.resolution.locked.resolve import Facts, Wanted
     from pytest_deploycheck.resolution.traffic import Traffic
     from pytest_deploycheck.resolution.view import TargetView
+    from pytest_deploycheck.sources.locks.lock_file import Pinned
 
     Watch = Callable[[str, Callable[[], Traffic]], AbstractContextManager[None]]
 
 # The resolver, the index client and what they import are imported where something has to be computed: they take as long
 # as all the rest of a run in which everything is known already.
-
-# Seconds for the search of another Python: what is looked for is one line of a message.
-_MOST_SECONDS = 10.0
-
-
-class OtherPython(NamedTuple):
-    """A Python on which a source resolves to wheels only.
-
-    :param distributions: how many
-    """
-
-    target: Target
-    distributions: int
 
 
 class Resolutions:
@@ -102,58 +97,19 @@ class Resolutions:
         key = (source.name, target)
         if key not in self._views:
             indexes = Indexes(self._client, self._places(source))
-            self._views[key] = TargetView(indexes, target, preferences_of(source))
+            self._views[key] = TargetView(
+                indexes,
+                target,
+                preferences_of(source),
+                locked_files(source, target),
+                without_dependencies=source.file.without_dependencies,
+            )
         return self._views[key]
 
-    def python_with_wheels(self, source: Source, target: Target) -> OtherPython | None:
-        """The nearest Python on which a source resolves to wheels only: older ones first, then newer ones.
-
-        :returns: None where none was found in the time that a message is worth
-        """
-        if source.is_lock:
-            found, _ = self._other_python(source, target)  # It takes no longer than to look it up.
-        else:
-            found = self.kept("python", source, (target,), "", lambda: self._other_python(source, target))
-        if not found:
-            return None
-        return OtherPython(Target(found["python"], target.platform, target.free_threaded), found["count"])
-
-    def foresee_other_python(self, source: Source, target: Target) -> None:
-        """Start to fetch what :meth:`python_with_wheels` will look at, while something else is looked for."""
-        from pytest_deploycheck.resolution.resolver import foresee
-        from pytest_deploycheck.resolution.view import Refused
-
-        with contextlib.suppress(Refused, Unreachable):  # Whoever asks for the resolution meets it.
-            other = next(self._worth_a_look(source, target), None)
-            if other is not None:
-                foresee(asked_of(source), self.view(source, other))
-
-    def _other_python(self, source: Source, target: Target) -> tuple[dict[str, Any], bool]:
-        from pytest_deploycheck.resolution.locked.resolve import resolve_locked
-
-        until = time.monotonic() + _MOST_SECONDS
-        for other in _nearby(target) if source.is_lock else self._worth_a_look(source, target):
-            if time.monotonic() > until:
-                return {}, False
-            found = self.get(source, other) if source.locked is None else resolve_locked(source.locked, other)
-            if found.has_wheels_only:
-                return {"python": other.python, "count": len(found.distributions)}, True
-        return {}, True
-
-    def _worth_a_look(self, source: Source, target: Target) -> Iterator[Target]:
-        """The targets with other Pythons for which what would be built here has wheels, those of older ones first."""
-        to_build = [each for each in self.get(source, target).distributions if not each.file.is_wheel]
-        return (other for other in _nearby(target) if self._may_have_wheels(source, other, to_build))
-
-    def _may_have_wheels(self, source: Source, target: Target, to_build: Iterable[Distribution]) -> bool:
-        """Whether what has to be built elsewhere has a wheel there, in the same version."""
-        view = self.view(source, target)
-
-        def has_wheel(built: Distribution) -> bool:
-            files = view.candidates(NormalizedName(built.name)).compatible(Version(built.version))
-            return any(each.file.is_wheel for each in files)
-
-        return all(not built.is_direct and has_wheel(built) for built in to_build)
+    def view_of(self, source: Source, target: Target, project: str) -> TargetView:
+        """The same for one project: a lock may say from which of them it is."""
+        parts = (each for each in source.parts if project in each.lines)
+        return self.view(next(parts, source), target)
 
     def remembered(
         self, source: Source, target: Target, name: str, compute: Callable[[], tuple[Advice, bool]]
@@ -162,7 +118,7 @@ class Resolutions:
 
         :param compute: gives it, and whether it may be kept
         """
-        if source.is_lock:
+        if source.locked is not None:
             return compute()[0]
         places = self._places(source)
         key = key_of(source, target, asked_of(source), places)
@@ -208,7 +164,9 @@ class Resolutions:
     def indexes(self, sources: Iterable[Source]) -> tuple[str, ...]:
         """Where pip would search for these, without credentials; empty where its configuration makes no sense."""
         try:
-            places = [self._places(source) for source in sources if not source.is_lock]
+            # Of a lock the indexes are asked only where it leaves the files to pip.
+            asked = [each for source in sources for each in source.parts or (() if source.is_lock else (source,))]
+            places = [self._places(each) for each in asked]
         except InvalidConfiguration:
             return ()
         return tuple(
@@ -276,16 +234,7 @@ class Resolutions:
 
     def _places(self, source: Source) -> Places:
         """pip's configured indexes, changed by the options in the file as pip changes them."""
-        configured, said = self._configuration, source.file.options
-        urls = said.index_urls(() if configured.no_index else (configured.index_url, *configured.extra_index_urls))
-        find_links = (*configured.find_links, *said.find_links)
-        transport = self._transport
-        transport.trust(said.trusted_hosts)
-        bare_urls = dict.fromkeys(transport.without_credentials(_as_url(url)) for url in urls)
-        bare_links = dict.fromkeys(transport.without_credentials(link, is_index=False) for link in find_links)
-        ignored = {url: reason for url in (*bare_urls, *bare_links) if (reason := _passed_over(url, transport))}
-        used, used_links = (tuple(url for url in found if url not in ignored) for found in (bare_urls, bare_links))
-        return Places(used, used_links, tuple(ignored.values()))
+        return searched(self._configuration, source.file.options, self._transport)
 
     def _compute(self, source: Source, target: Target) -> Resolution:
         if source.file.problems:
@@ -293,29 +242,58 @@ class Resolutions:
         if source.locked is not None:
             return self._locked(source, source.locked, target)
         try:
+            if source.pinned is not None:
+                return self._pinned(source, source.pinned, target)
             places = self._places(source)
         except InvalidConfiguration as error:
             message = f"which index pip would ask is not known: {error}"
             return Resolution(source.path, target, Outcome.UNREACHABLE, message)
-        asked = asked_of(source)
-
-        def compute() -> tuple[Resolution, float]:
-            from pytest_deploycheck.resolution.resolver import resolve
-
-            view = self.view(source, target)
-            watched = self.watch(f"{source.path} on {target.minor}", self._client.traffic)
-            with watched, not_collected():
-                found = resolve(source.path, asked, view, hash_checking=source.file.hash_checking)
-                # The view stays, with a hundred thousand objects and no cycle, for what is asked of it later.
-                self._garbage.leave_out()
-            self._cache.keep()
-            return self._as_shown(_with_ignored(found, places)), self._fresh_until(places)
-
+        stopped = not_selected(source, target)
+        if stopped is not None:
+            return stopped
+        asked = asked_on(source, target)
         key = key_of(source, target, asked, places)
+        return self._known(key, lambda: self._resolved(source, target, asked, places))
+
+    def _known(self, key: str | None, compute: Callable[[], tuple[Resolution, float]]) -> Resolution:
+        """What is kept, or computed now."""
         if key is None:
             return compute()[0]
         known = KnownResolutions(self._cache, run=self._run, offline=self._settings.offline)
         return known.get(key, compute)
+
+    def _resolved(self, source: Source, target: Target, asked: list[Asked], places: Places) -> tuple[Resolution, float]:
+        """What pip picks, and until when it does."""
+        from pytest_deploycheck.resolution.resolver import resolve
+
+        view = self.view(source, target)
+        watched = self.watch(f"{source.path} on {target.minor}", self._client.traffic)
+        with watched, not_collected():
+            found = resolve(source.path, asked, view, hash_checking=checks_hashes(source, asked))
+            # The view stays, with a hundred thousand objects and no cycle, for what is asked of it later.
+            self._garbage.leave_out()
+        self._cache.keep()
+        return self._as_shown(_with_ignored(found, places)), self._fresh_until(places)
+
+    def _pinned(self, source: Source, pinned: Pinned, target: Target) -> Resolution:
+        """What pip picks for a lock of versions and hashes, which its tool gives to pip in parts."""
+        stopped = stops_at_python(source, pinned, target)
+        if stopped is not None:
+            return stopped
+        parts = [(part, asked_of(part), self._places(part)) for part in source.parts]
+        keys = [key_of(part, target, asked, places) for part, asked, places in parts]
+
+        def compute() -> tuple[Resolution, float]:
+            from pytest_deploycheck.resolution.locked.joined import Part, joined
+
+            found = [self._resolved(part, target, asked, places) for part, asked, places in parts]
+            views = [self.view(part, target) for part, _, _ in parts]
+            resolved = [Part(resolution, view) for (resolution, _), view in zip(found, views, strict=True)]
+            together = joined(source.path, target, resolved, pinned.extras, pinned.declared)
+            return together, min((until for _, until in found), default=math.inf)
+
+        said = json.dumps([keys, pinned.key])
+        return self._known(None if None in keys else hashlib.sha256(said.encode()).hexdigest(), compute)
 
     def _locked(self, source: Source, locked: Locked, target: Target) -> Resolution:
         """What a lock says; the network is asked for what is no wheel alone, so nothing is kept of the rest."""
@@ -338,33 +316,7 @@ class Resolutions:
             raise Unreachable(f"which index pip would ask is not known: {error}") from error
 
 
-def _nearby(target: Target) -> Iterator[Target]:
-    facts = platform_facts()
-    own = Version(target.minor.rstrip("t"))
-    released = sorted(map(Version, facts.released_minors))
-    older = [minor for minor in reversed(released) if minor < own]
-    newer = [minor for minor in released if minor > own]
-    for minor in (*older, *newer):
-        python = facts.latest_patch(str(minor))
-        if python is not None:
-            yield Target(python, target.platform, target.free_threaded)
-
-
-def _as_url(index: str) -> str:
-    """An index as a URL; pip takes a folder too."""
-    return Path(index).resolve().as_uri() if "://" not in index and os.path.exists(index) else index
-
-
 def _with_ignored(resolution: Resolution, places: Places) -> Resolution:
     if resolution.outcome not in (Outcome.NO_MATCH, Outcome.CONFLICT):
         return resolution
     return replace(resolution, evidence=(*resolution.evidence, *places.ignored))
-
-
-def _passed_over(place: str, transport: Transport) -> str:
-    """Why pip does not search a place, as a sentence; empty where it does."""
-    if not transport.is_secure(place):
-        return f"pip ignores {redacted(place)}: it is not https, and no --trusted-host names it"
-    if "://" not in place and not place.startswith("file:") and not os.path.exists(place):
-        return f"pip ignores {redacted(place)}: it is no URL, and there is no such file or folder"
-    return ""

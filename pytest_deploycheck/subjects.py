@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from pytest_deploycheck.sources.requirements import RequirementLine, Requirement
 
 if TYPE_CHECKING:
     from pytest_deploycheck.resolution.locked.lock import Locked
+    from pytest_deploycheck.sources.locks.lock_file import Pinned
 
 
 PIP = "pip"
@@ -30,7 +31,8 @@ class Source:
     :param services: the services whose build commands install it; empty where no blueprint says so
     :param variant: the service that tells it from others of the same path, which are installed in another way
     :param locked: what is installed from a lock; None for requirements, and for a lock that cannot be read
-    :param tool: what installs it: pip, uv from its lock, or Poetry
+    :param pinned: what a tool gives to pip from a lock of versions and hashes; None for other sources
+    :param tool: what installs it: pip, uv from its lock, Poetry and the like
     """
 
     file: RequirementsFile
@@ -38,6 +40,7 @@ class Source:
     variant: str = ""
     locked: Locked | None = None
     tool: str = PIP
+    pinned: Pinned | None = None
 
     @property
     def path(self) -> str:
@@ -46,8 +49,8 @@ class Source:
 
     @property
     def is_lock(self) -> bool:
-        """Whether it says itself which versions and files are installed, so that nothing is resolved."""
-        return self.tool != PIP
+        """Whether it says itself which versions and files are installed, so that no line of it is changed by hand."""
+        return self.tool != PIP or bool(self.file.pylocks)
 
     @property
     def name(self) -> str:
@@ -63,6 +66,13 @@ class Source:
                 name = NormalizedName(line.name)
                 lines[name] = (*lines.get(name, ()), line)
         return lines
+
+    @cached_property
+    def parts(self) -> tuple[Source, ...]:
+        """What of it is given to pip at once: sources that no item is about."""
+        files = self.pinned.parts if self.pinned else ()
+        named = ((f"{self.variant}#{number}", each) for number, each in enumerate(files))
+        return tuple(replace(self, file=each, variant=variant, pinned=None) for variant, each in named)
 
     def __repr__(self) -> str:
         return f"<source {self.path}>"

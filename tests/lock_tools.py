@@ -1,4 +1,4 @@
-"""uv and Poetry themselves: what they lock, and what they say they would install from a lock.
+"""uv, Poetry, Pipenv and PDM themselves: what they lock, and what they say they would install from a lock.
 
 As a program it records anew what tests/recorded/locks holds: ``python tests/lock_tools.py <folder of both>``.
 """
@@ -10,13 +10,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 # Taken when this is imported: while a test runs, the home is another one.
 _HOME = Path.home()
 RECORDED = Path(__file__).parent / "recorded" / "locks"
+
+# PDM 2.29 does not bound what it does not work with.
+OF_PDM = ("hishel<2", "unearth<0.18.1")
 
 # What is asked of each recorded lock.
 UV_OPTIONS = (
@@ -40,6 +43,15 @@ POETRY_OPTIONS = (
     ("--all-extras",),
     ("--all-groups", "--no-root"),
 )
+PDM_OPTIONS = (
+    (),
+    ("--prod",),
+    ("--no-default", "-G", "docs"),
+    ("-G", "cache", "--prod"),
+    ("-G", ":all"),
+    ("--without", "dev,docs"),
+    ("-d", "--no-default"),
+)
 
 
 @dataclass(frozen=True)
@@ -53,16 +65,41 @@ class LockTools:
 
     @classmethod
     def install(cls, folder: Path) -> LockTools:
-        """Both from the index, into an environment of their own."""
+        """All of them from the index, into an environment of their own."""
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         quiet = [folder / "bin" / "python", "-m", "pip", "install", "-q", "--only-binary=:all:"]
-        subprocess.run([*quiet, "uv>=0.9", "poetry>=2.3"], check=True)
+        subprocess.run([*quiet, "uv>=0.9", "poetry>=2.3", "pipenv>=2026", "pdm>=2.26", *OF_PDM], check=True)
         return cls(folder / "bin")
 
-    def lock(self, tool: str, project: Path, python: Path) -> None:
-        """Write the lock of a project."""
-        choice = ["--python", str(python)] if tool == "uv" else []
-        self._run(tool, project, "lock", *choice)
+    def lock(self, tool: str, project: Path, python: Path, options: Sequence[str] = ()) -> None:
+        """Write the lock of a project.
+
+        :param options: of PDM
+        """
+        choice = {"uv": ["--python", str(python)], "pdm": ["-G", ":all", *options]}.get(tool, [])
+        environment = self._environment(project, python) if tool in ("pipenv", "pdm") else None
+        self._run(tool, project, "lock", *choice, environment=environment)
+
+    def export(self, project: Path) -> None:
+        """Write a ``pylock.toml``."""
+        self._run("uv", project, "export", "--format", "pylock.toml", "-o", "pylock.toml", "--no-emit-project")
+
+    def installed_from_pylock(self, project: Path, python: Path) -> list[str]:
+        """``name==version`` of everything that uv would install from it."""
+        environment = self._environment(project, python)
+        asked = ("pip", "sync", "pylock.toml", "--dry-run", "--python", str(environment / "bin" / "python"))
+        return sorted(re.findall(r"(?m)^ \+ ([^ \n]+==[^ \n]+)", self._run("uv", project, *asked)))
+
+    def given_to_pip(self, project: Path, python: Path, options: Sequence[str]) -> list[str]:
+        """``name-version`` of everything that pip would install for ``pipenv sync``."""
+        environment = self._environment(project, python)
+        log = project / "pip.log"
+        log.unlink(missing_ok=True)
+        # It gives them to pip, which then says what it would do; its own log is read, since Pipenv shows none of it.
+        told = {"PIP_DRY_RUN": "1", "PIP_LOG": str(log), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        self._run("pipenv", project, "sync", *options, environment=environment, variables=told)
+        said = re.findall(r"Would install (.+)", log.read_text(encoding="utf-8")) if log.exists() else []
+        return sorted({canonical(each) for line in said for each in line.split()})
 
     def installed(self, tool: str, project: Path, python: Path, options: Sequence[str]) -> list[str]:
         """``name==version`` of everything that would be installed, the project itself left out.
@@ -72,9 +109,10 @@ class LockTools:
         if tool == "uv":
             asked = ("sync", "--frozen", "--dry-run", "--no-install-project", "--python", str(python), *options)
             return sorted(re.findall(r"(?m)^ \+ ([^ \n]+==[^ \n]+)", self._run(tool, project, *asked)))
-        environment = project / f".empty{'-'.join(python.parts[1:])}"
-        if not environment.exists():
-            subprocess.run([python, "-m", "venv", "--without-pip", environment], check=True)
+        environment = self._environment(project, python)
+        if tool == "pdm":
+            said = self._run(tool, project, "sync", "--dry-run", "--no-self", *options, environment=environment)
+            return sorted(f"{name}=={version}" for name, version in re.findall(r"(?m)^  - (\S+) (\S+)$", said))
         said = self._run(tool, project, "install", "--dry-run", "--no-ansi", *options, environment=environment)
         found = re.findall(r"(?m)^ +- Installing (\S+) \(([^ )]+)[^)]*\)(.*)$", said)
         return sorted(f"{name}=={version}" for name, version, rest in found if "Skipped" not in rest)
@@ -92,24 +130,54 @@ class LockTools:
             assert stopped is not None, done.stderr
             found.append(stopped[1])
 
-    def _run(self, tool: str, project: Path, *arguments: str, environment: Path | None = None) -> str:
-        done = self._done(tool, project, arguments, environment)
+    @staticmethod
+    def _environment(project: Path, python: Path) -> Path:
+        """An empty one for an interpreter."""
+        environment = project / f".empty{'-'.join(python.parts[1:])}"
+        if not environment.exists():
+            subprocess.run([python, "-m", "venv", "--without-pip", environment], check=True)
+        return environment
+
+    def _run(
+        self,
+        tool: str,
+        project: Path,
+        *arguments: str,
+        environment: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
+        done = self._done(tool, project, arguments, environment, variables)
         assert done.returncode == 0, f"{tool} {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 
     def _done(
-        self, tool: str, project: Path, arguments: Sequence[str], environment: Path | None = None
+        self,
+        tool: str,
+        project: Path,
+        arguments: Sequence[str],
+        environment: Path | None = None,
+        told: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         variables = {
             **os.environ,
+            **(told or {}),
+            "PDM_CHECK_UPDATE": "0",
+            "PIPENV_YES": "1",
+            "PIPENV_NOSPIN": "1",
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_NO_CONFIG": "1",
             "POETRY_VIRTUALENVS_CREATE": "1",
         }
         if environment is not None:
             variables |= {"VIRTUAL_ENV": str(environment), "PATH": f"{environment / 'bin'}:{variables['PATH']}"}
-        command = [self.folder / ("uv" if tool == "uv" else "poetry"), *arguments]
+        command = [self.folder / tool, *arguments]
         return subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
+
+
+def canonical(name_and_version: str) -> str:
+    """``typing-extensions-4.1``, however the name is spelled."""
+    name, _, version = name_and_version.rpartition("-")
+    return f"{re.sub(r'[-_.]+', '-', name).lower()}-{version}"
 
 
 def interpreters() -> Iterator[tuple[str, Path]]:
@@ -128,7 +196,7 @@ def record(tools: LockTools) -> None:
     import shutil
     import tempfile
 
-    for tool, commands in (("uv", UV_OPTIONS), ("poetry", POETRY_OPTIONS)):
+    for tool, commands in (("uv", UV_OPTIONS), ("poetry", POETRY_OPTIONS), ("pdm", PDM_OPTIONS)):
         said = []
         for version, python in interpreters():
             if not "3.11" <= version < "3.15":

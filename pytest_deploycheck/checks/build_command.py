@@ -23,8 +23,8 @@ from pytest_deploycheck.sources.shell.certainty import certain_places
 from pytest_deploycheck.sources.shell.command import Word
 
 _INSTALL = "pip install -r requirements.txt"
-# With them uv and Poetry look elsewhere.
-_OF_FOLDERS = frozenset({"--directory", "--project", "-C", "-P", "--package"})
+# With them the tools of locks look elsewhere.
+_OF_FOLDERS = frozenset({"--directory", "--project", "-C", "-P", "-p", "--package"})
 _NAME_THEM = "name its requirements files: --deploycheck-requirements PATH, or ini deploycheck_requirements"
 
 
@@ -106,7 +106,7 @@ def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Find
         followed = (
             "it depends on what is not followed here"
             if reasons
-            else "only pip, uv pip and the locks of uv and Poetry are followed"
+            else "only pip, uv pip and the locks of uv, Poetry, PDM and Pipenv are followed"
         )
         programs = ", ".join(f"`{each}`" for each in (others or unknown))
         message = f"what {programs} installs for {service.name} is not known: {followed}"
@@ -132,7 +132,7 @@ def _of_project(service: Service, project: ProjectInstall, deployment: Deploymen
     names_folder = any(each.text.partition("=")[0] in _OF_FOLDERS for each in command.arguments)
     if command.directory is None or command.is_conditional or command.is_tolerated or names_folder:
         return
-    # uv and Poetry look for them in the folders above too.
+    # All of these programs look for them in the folders above too.
     folder = deployment.root / command.directory
     folders = [folder, *(deployment.root / each for each in PurePosixPath(command.directory).parents)]
     needed = dict.fromkeys((*project.needs, *([project.lock] if project.is_locked else ())))
@@ -152,7 +152,7 @@ def _files(
 ) -> Iterator[Finding]:
     if install.command.directory is not None and not (deployment.root / install.command.directory).is_dir():
         return  # That there is no such folder is said where the command goes to it.
-    for named in (*install.requirements, *install.constraints):
+    for named in install.files:
         path = install.path(named)
         if path is not None and not (deployment.root / path).is_file():
             folder, _, name = path.rpartition("/")
@@ -170,18 +170,26 @@ def _redirected(service: Service, install: Install) -> Iterator[Finding]:
 
 
 def _old_pip(service: Service, build: Build, deployment: Deployment) -> Iterator[Finding]:
-    """Wheels that a pip does not know are built from source, whatever is found here."""
+    """What the pip that a Python brings does not know yet, whatever is found here."""
     python = deployment.python_of(service).version
     installs = [each for each in build.installs.installs if each.installer == "pip"]
     upgrades = any(each.text.partition("=")[0] == "pip" for install in installs for each in install.projects)
-    if installs and not upgrades and python is not None and platform_facts().has_old_pip(python):
-        yield _finding(
-            installs[0].location,
-            f"{service.name}: the pip of Python {python} is older than 20.3 and knows no wheels such as manylinux_2_28",
-            evidence=("what has only these would be built from source, whatever is said here of its wheels",),
-            fix=("begin with pip install --upgrade pip",),
-            advice=True,
-        )
+    if not installs or upgrades or python is None:
+        return
+    pip, facts, fix = (
+        f"{service.name}: the pip of Python {python}",
+        platform_facts(),
+        "begin with pip install --upgrade pip",
+    )
+    if facts.has_old_pip(python):
+        message = f"{pip} is older than 20.3 and knows no wheels such as manylinux_2_28"
+        evidence = "what has only these would be built from source, whatever is said here of its wheels"
+        yield _finding(installs[0].location, message, (evidence,), (fix,), advice=True)
+    for install in installs if facts.knows_no_pylock(python) else ():
+        for lock in install.named_pylocks:
+            message = f"{pip} is older than 26.1 and takes {lock.path} for a list of requirements, which it is not"
+            evidence = "what is said here of it holds for newer ones"
+            yield _finding(lock.location, message, (evidence,), (fix,), advice=True)
 
 
 def _not_resolved(service: Service, install: Install, unknown: tuple[str, ...]) -> Iterator[Finding]:
@@ -199,7 +207,7 @@ def _not_resolved(service: Service, install: Install, unknown: tuple[str, ...]) 
 
 
 def _flags(service: Service, install: Install, deployment: Deployment) -> Iterator[Finding]:
-    if install.installer != "pip" or not (install.requirements or install.projects or install.editables):
+    if install.installer != "pip" or not (install.files or install.projects or install.editables):
         return
     for flag in deployment.settings.pip_flags:
         variable = f"PIP_{flag.lstrip('-').partition('=')[0].replace('-', '_').upper()}"

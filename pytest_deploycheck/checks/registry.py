@@ -47,6 +47,7 @@ class Check:
         :class:`~pytest_deploycheck.findings.NothingToDecide`
     :param applies: given the subject and the deployment, whether there is an item at all, from local files alone
     :param sources: the documents that say why, ``<URL>, <YYYY-MM-DD>`` each; ``docs/checks.md`` shows them
+    :param of_a_lock: what it asserts of a source that is a lock, where that is another thing; ``{tool}`` installs it
     """
 
     name: str
@@ -55,6 +56,7 @@ class Check:
     run: CheckFunction
     applies: Callable[[Any, Deployment], bool]
     sources: tuple[str, ...] = ()
+    of_a_lock: str = ""
 
     @property
     def is_built_in(self) -> bool:
@@ -67,6 +69,7 @@ def check(
     subject: Subject | SubjectName,
     applies: Callable[[Any, Deployment], bool] = lambda subject, deployment: True,
     sources: tuple[str, ...] = (),
+    of_a_lock: str = "",
 ) -> Callable[[Function], Function]:
     """Make a check of the decorated function.
 
@@ -77,6 +80,7 @@ def check(
 
     :param name: lower-case letters, digits and dashes
     :param subject: ``blueprint``, ``service``, ``resolution`` or ``requirement``
+    :param of_a_lock: the summary where the subject is a lock, with ``{tool}`` for what installs it
     :raises ValueError: the name or the subject is none, or the function says nowhere what it asserts
     """
     if _NAME.fullmatch(name) is None:
@@ -91,7 +95,7 @@ def check(
         summary = (function.__doc__ or "").strip().partition("\n")[0]
         if not summary:
             raise ValueError(f"the check {name!r} needs a docstring: its first line is what the check asserts")
-        made = Check(name, summary, kind, function, applies, sources)
+        made = Check(name, summary, kind, function, applies, sources, of_a_lock)
         setattr(function, _CHECKS, (*getattr(function, _CHECKS, ()), made))
         return function
 

@@ -8,8 +8,8 @@ from pytest_deploycheck.checks.python_pin import pinning
 from pytest_deploycheck.deployment import Deployment
 from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.findings import Finding
+from pytest_deploycheck.other_python import OtherPython
 from pytest_deploycheck.resolution.http.transport import Unreachable
-from pytest_deploycheck.resolutions import OtherPython
 from pytest_deploycheck.subjects import SourceOnTarget
 
 
@@ -20,7 +20,7 @@ def with_repair(finding: Finding, place: SourceOnTarget, deployment: Deployment,
     """
     try:
         mended = deployment.repairs.of(place.source)
-        python = deployment.resolutions.python_with_wheels(place.source, place.target)
+        python = deployment.other_pythons.nearest(place.source, place.target)
     except Unreachable as fault:
         return replace(finding, evidence=(*finding.evidence, f"what would mend it cannot be told: {fault}"))
     of_project = [each for each in mended.reasons if each.project == project]

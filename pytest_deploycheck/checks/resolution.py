@@ -20,7 +20,11 @@ from pytest_deploycheck.subjects import SourceOnTarget
         "https://pip.pypa.io/en/stable/topics/dependency-resolution/, 2026-11-23",
         "https://docs.astral.sh/uv/concepts/projects/sync/, 2026-11-25",
         "https://python-poetry.org/docs/cli/#install, 2026-11-25",
+        "https://pdm-project.org/en/latest/usage/lockfile/, 2026-11-26",
+        "https://pipenv.pypa.io/en/latest/locking.html, 2026-11-26",
+        "https://packaging.python.org/en/latest/specifications/pylock-toml/, 2026-11-26",
     ),
+    of_a_lock="{tool} can install what the lock has, which has a distribution of everything for the target.",
 )
 def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]:
     """pip finds a distribution for every requirement, and all of them fit together.
@@ -29,8 +33,9 @@ def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]
     Where pip ends with ``ResolutionImpossible`` or ``No matching distribution found``, so does the build. What only a
     build would tell, since a source distribution computes what it requires, is said to be unknown.
 
-    Of a lock (``uv.lock``, ``poetry.lock``) it asserts that its tool can install it: it can be read, was made for this
-    Python and for this ``pyproject.toml``, and has a file of every distribution for the target.
+    Of a lock (``uv.lock``, ``poetry.lock``, ``pdm.lock``, ``Pipfile.lock``, ``pylock.toml``) it asserts that its tool
+    can install it: it can be read, was made for this Python and for this project, and has a file of every distribution
+    for the target.
 
     To satisfy it, change a line so that all fit together::
 

@@ -15,7 +15,7 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.explanation import wheel_evidence
 from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.known import Advice
-from pytest_deploycheck.resolution.locked.lock import POETRY, UV, Package
+from pytest_deploycheck.resolution.locked.lock import PDM, PIPENV, POETRY, UV, UV_PIP, Package
 from pytest_deploycheck.resolution.result import Distribution
 from pytest_deploycheck.subjects import PIP, SourceOnTarget
 
@@ -24,7 +24,10 @@ from pytest_deploycheck.subjects import PIP, SourceOnTarget
 # https://python-poetry.org/docs/configuration/#installeronly-binary
 _TOLD_NOT_TO_BUILD = {
     PIP: "add --only-binary={name} to pip install ({places})",
+    UV_PIP: "add --only-binary {name} to uv pip ({places})",
     UV: "add --no-build-package {name} to uv sync ({places})",
+    PDM: "set PDM_ONLY_BINARY={name} before pdm ({places})",
+    PIPENV: "set PIP_ONLY_BINARY={name} before pipenv ({places})",
     POETRY: "set POETRY_INSTALLER_ONLY_BINARY={name} before poetry install ({places})",
 }
 
@@ -56,12 +59,12 @@ def _clear_errors(distribution: Distribution, place: SourceOnTarget, deployment:
     if not distribution.native or distribution.is_direct:
         return
     builds = [deployment.build(each) for each in deployment.services if each.name in place.services]
-    if place.source.is_lock:
+    if place.source.tool not in (PIP, UV_PIP):
         locks = (each for build in builds for each in build.locks)
         found = [each.project.location for each in locks if each.lock and each.lock.tool == place.source.tool]
     else:
         installs = (each.install for build in builds for each in build.installations)
-        found = [each.location for each in installs if each.installer == "pip"]
+        found = [each.location for each in installs if each.installer == place.source.tool]
     if places := dict.fromkeys(map(str, found)):
         told = _TOLD_NOT_TO_BUILD[place.source.tool].format(name=distribution.name, places=", ".join(places))
         yield f"{told}: it then names what has no wheel at once"
@@ -80,8 +83,9 @@ def _advice(distribution: Distribution, place: SourceOnTarget, deployment: Deplo
 
 def _evidence(distribution: Distribution, place: SourceOnTarget) -> Iterator[str]:
     chain = " -> ".join(f"{name} {version}" for name, version in distribution.chain) or str(distribution)
-    locked = _locked(distribution, place)
-    yield f"{chain} ({locked.location})" if locked else chain
+    locked, pinned = _locked(distribution, place), place.source.pinned
+    where = locked.location if locked else pinned.places.get(distribution.name) if pinned else None
+    yield f"{chain} ({where})" if where else chain
     read = "" if distribution.unread else " built"
     what = "is built from its source" if distribution.is_direct else f"is a source distribution{read}"
     backend = f" with {distribution.backend}" if distribution.backend else ""
@@ -97,15 +101,17 @@ def _wheels(distribution: Distribution, place: SourceOnTarget, deployment: Deplo
         if not any(name.endswith(".whl") for name in names):
             return (f"{place.source.path} holds no wheel of this version, for any Python or platform",)
         return wheel_evidence(names, place.target)
-    view = deployment.resolutions.view(place.source, place.target)
+    view = deployment.resolutions.view_of(place.source, place.target, distribution.name)
     candidates = view.candidates(canonicalize_name(distribution.name))
     return wheel_evidence(candidates.names(Version(distribution.version)), place.target)
 
 
 def _locked(distribution: Distribution, place: SourceOnTarget) -> Package | None:
     """What a lock says of it; None where no lock says which version it is."""
-    locked = place.source.locked
-    return locked.lock.package(distribution.name, distribution.version) if locked else None
+    source = place.source
+    locks = [*([source.locked.lock] if source.locked else ()), *(each.lock for each in source.file.pylocks)]
+    found = (each.package(distribution.name, distribution.version) for each in locks)
+    return next(filter(None, found), None)
 
 
 def _need(distribution: Distribution) -> str:

@@ -75,6 +75,7 @@ class PlatformFacts:
     :param set_variables: the names of environment variables that are there without being set
     :param writable_folders: absolute; what lies below them can be written during a build
     :param last_with_old_pip: by minor version, the last release whose pip knows no wheels such as ``manylinux_2_28``
+    :param last_without_pylock: likewise ``pylock.toml``
     """
 
     platform_tag: str
@@ -88,6 +89,7 @@ class PlatformFacts:
     set_variables: frozenset[str]
     writable_folders: tuple[str, ...]
     last_with_old_pip: dict[str, str]
+    last_without_pylock: dict[str, str]
     free_plan: FreePlan
     mount_paths: MountPaths
 
@@ -111,14 +113,22 @@ class PlatformFacts:
 
     def has_old_pip(self, python: str) -> bool:
         """Whether the pip that a Python brings passes over the wheels of today."""
-        version = Version(python)
-        last = self.last_with_old_pip.get(f"{version.major}.{version.minor}")
-        return last is not None and version <= Version(last)
+        return _is_up_to(self.last_with_old_pip, python)
+
+    def knows_no_pylock(self, python: str) -> bool:
+        """Whether the pip that a Python brings takes a ``pylock.toml`` for a list of requirements."""
+        return _is_up_to(self.last_without_pylock, python)
 
     def is_writable(self, folder: str) -> bool:
         """Whether a build can write to a folder; a relative one lies below the checkout, which can be written."""
         path = PurePosixPath(folder)
         return not path.is_absolute() or any(path.is_relative_to(each) for each in self.writable_folders)
+
+
+def _is_up_to(last_by_minor: Mapping[str, str], python: str) -> bool:
+    version = Version(python)
+    last = last_by_minor.get(f"{version.major}.{version.minor}")
+    return last is not None and version <= Version(last)
 
 
 @lru_cache(maxsize=1)
@@ -140,6 +150,7 @@ def platform_facts() -> PlatformFacts:
         set_variables=frozenset(facts["set_variables"]["value"]),
         writable_folders=tuple(facts["writable_folders"]["value"]),
         last_with_old_pip=facts["pip_without_glibc_tags"]["value"],
+        last_without_pylock=facts["pip_without_pylock"]["value"],
         free_plan=_free_plan(facts["free_plan"]),
         mount_paths=_mount_paths(facts["mount_paths"]),
     )

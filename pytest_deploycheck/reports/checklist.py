@@ -89,11 +89,11 @@ def _named(nodeids: list[str]) -> str:
 
 
 def _holding(run: Run) -> Iterator[str]:
-    """By check: what it asserts, and of what."""
-    holding: dict[str, list[ItemResult]] = {}
+    """By check, and for locks by tool: what it asserts, and of what."""
+    holding: dict[tuple[str, str], list[ItemResult]] = {}
     for each in run.ended(End.PASSED):
         if not each.findings:
-            holding.setdefault(each.check, []).append(each)
+            holding.setdefault((each.check, each.summary), []).append(each)
     for items in holding.values():
         names = ", ".join(dict.fromkeys(map(_subject, items)))
         yield f"- [x] {sentence(items[0].summary.removesuffix('.'))} ({names})."

@@ -17,6 +17,7 @@ from pytest_deploycheck.reports.carried import Carried, Key, carried_by
 from pytest_deploycheck.reports.run import End, ItemResult, Resolved, Run, ServiceEntry, Variable
 from pytest_deploycheck.resolution.places import is_remote
 from pytest_deploycheck.resolution.result import Resolution
+from pytest_deploycheck.subjects import SourceOnTarget
 from pytest_deploycheck.urls import USER_AND_PASSWORD
 
 _NEVER_RAN = "the run ended before it"
@@ -93,7 +94,7 @@ class Gathering:
             nodeid=node_id,
             group=group,
             check=planned.check.name,
-            summary=planned.check.summary,
+            summary=_summary(planned),
             subject=planned.check.subject,
             location=planned.location,
             end=end,
@@ -109,6 +110,14 @@ class Gathering:
                     resolution = self._resolutions.get((source.name, place.target_name))
                     if resolution is not None:
                         yield Resolved(place, resolution)
+
+
+def _summary(planned: PlannedCheck) -> str:
+    """What a check asserts: of a lock in the words of the tool that installs it."""
+    subject, of_a_lock = planned.subject, planned.check.of_a_lock
+    if of_a_lock and isinstance(subject, SourceOnTarget) and subject.source.is_lock:
+        return of_a_lock.format(tool=subject.source.tool)
+    return planned.check.summary
 
 
 def _end_of(report: pytest.TestReport) -> End | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -22,7 +22,7 @@ from pytest_deploycheck.resolution.indexes import Indexes
 from pytest_deploycheck.resolution.integrity import BrokenDistribution
 from pytest_deploycheck.resolution.markers import UndecidedMarker, may_be_undefined
 from pytest_deploycheck.resolution.metadata import Metadata, requirement
-from pytest_deploycheck.resolution.page import ProjectPage
+from pytest_deploycheck.resolution.page import FoundFiles, ProjectPage
 from pytest_deploycheck.resolution.result import Outcome
 from pytest_deploycheck.resolution.sdist import Sdist
 from pytest_deploycheck.resolution.target import Target
@@ -55,6 +55,8 @@ class TargetView:
     """The indexes as one target sees them; safe to use from several threads.
 
     :param preferences: what the options of the source say on a project
+    :param without_dependencies: ``--no-deps``: nothing is asked for beside the lines
+    :param locked: the one file of each project of which no index is asked, since a lock names it
     """
 
     def __init__(
@@ -62,6 +64,9 @@ class TargetView:
         indexes: Indexes,
         target: Target,
         preferences: Callable[[NormalizedName], Preferences] = lambda project: Preferences(),
+        locked: Mapping[NormalizedName, File] | None = None,
+        *,
+        without_dependencies: bool = False,
     ) -> None:
         self.indexes = indexes
         self.client = indexes.client
@@ -69,16 +74,22 @@ class TargetView:
         # The files that turned out to be others than their names say, by URL.
         self.unusable: dict[str, Unusable] = {}
         self.preferences = preferences
+        self._locked = locked or {}
+        self._without_dependencies = without_dependencies
         self._direct: dict[tuple[object, ...], DistributionCandidate | None] = {}
         self._candidates: dict[tuple[NormalizedName, Release], ProjectCandidates] = {}
         self._markers: dict[tuple[str, str], bool] = {}
         self._python_wishes: dict[str, PythonWish] = {}
 
     def page(self, project: NormalizedName, release: Release = ()) -> Future[ProjectPage]:
-        """What the indexes have of a project.
+        """What the indexes have of a project, or the lock that is to be followed.
 
         :param release: all that is wanted of it; empty: everything
         """
+        if (file := self._locked.get(project)) is not None:
+            found: Future[ProjectPage] = Future()
+            found.set_result(FoundFiles.among(project, (file,)))
+            return found
         return self.indexes.page(project, self.target.machine, release)
 
     def candidates(self, project: NormalizedName, release: Release = ()) -> ProjectCandidates:
@@ -188,6 +199,8 @@ class TargetView:
         metadata = self._metadata_of(base)
         if not extras:
             yield from self._python_wish(metadata)
+        if self._without_dependencies:
+            return
         for each in self._required(base, metadata, extras):
             if each.url:
                 yield from self.linked(each.url, each.name, None, each.extras)
@@ -205,6 +218,13 @@ class TargetView:
 
     def foreseen(self, base: DistributionCandidate, extras: frozenset[NormalizedName]) -> list[Wish]:
         """What of :meth:`dependencies` the indexes will be asked for; no fault is raised, and nothing is waited for."""
+        return [] if self._without_dependencies else self.required(base, extras)
+
+    def required(self, base: DistributionCandidate, extras: frozenset[NormalizedName]) -> list[Wish]:
+        """What a file requires by name, whether or not that is asked for; nothing where it cannot be read.
+
+        :raises Unreachable: the index did not answer
+        """
         try:
             required = self._required(base, self._metadata_of(base), extras)
             return [wish for each in required if not each.url for wish in wishes(each)]

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.sources.installs import Install, Option
+from pytest_deploycheck.sources.pylock_names import is_pylock
 from pytest_deploycheck.sources.requirements import Given, RequirementsFile, read_given, unreadable
 from pytest_deploycheck.sources.requirements_options import FLAGS, VALUED
 from pytest_deploycheck.sources.shell.command import Word
+
+if TYPE_CHECKING:
+    from pytest_deploycheck.sources.locks.lock_file import LockFile
 
 # What a requirements file has too; other options do not change what is picked.
 _CHANGING = {spelling: sets for sets, spellings in VALUED.items() for spelling in spellings}
@@ -62,6 +67,7 @@ class Installation:
     """What an install command installs, read.
 
     :param file: all of it, as if it stood in one requirements file; None where it names nothing that is known here
+    :param lock: the same where uv installs it from a ``pylock.toml``, as it is there
     :param unknown: what changes the outcome too and is not known here, as sentences would name it
     :param looked_up: the variables that decided on what was read, with their values
     """
@@ -70,6 +76,7 @@ class Installation:
     file: RequirementsFile | None
     unknown: tuple[str, ...] = ()
     looked_up: Mapping[str, str | None] = field(default_factory=dict)
+    lock: LockFile | None = None
 
 
 class _Noted(Mapping[str, str]):
@@ -112,7 +119,19 @@ def read_installation(
         name = paths[0] if paths else install.location.path
         folder = root / (install.command.directory or ".")
         file = _first_unreadable(paths, root) or read_given(name, given, root, noted, folder)
-    return Installation(install, file, tuple(reader.unknown), noted.asked)
+        file = replace(file, without_dependencies=reader.without_dependencies)
+    pylocks = [each for each in install.named_pylocks if (root / each.path).is_file()]
+    if not pylocks:
+        return Installation(install, file, tuple(reader.unknown), noted.asked)
+    from pytest_deploycheck.sources.locks.pylock import uv_pip_lock, with_pylocks  # Few projects have one.
+
+    if install.installer == "uv pip":
+        lock = uv_pip_lock(install, pylocks, root)
+        return Installation(install, lock.file, tuple(reader.unknown), noted.asked, lock)
+    if file is None:
+        file = read_given(pylocks[0].path, given, root, noted, root / (install.command.directory or "."))
+        file = replace(file, without_dependencies=reader.without_dependencies)
+    return Installation(install, with_pylocks(file, pylocks, root), tuple(reader.unknown), noted.asked)
 
 
 def _first_unreadable(paths: Iterable[str], root: Path) -> RequirementsFile | None:
@@ -131,6 +150,7 @@ class _Reader:
     def __init__(self, install: Install, environ: Mapping[str, str], known: Mapping[str, str], root: Path) -> None:
         self.environ = environ
         self.unknown = [_named(install, each) for each in install.unknown]
+        self.without_dependencies = install.has_flag("--no-deps") or _is_set(known.get("PIP_NO_DEPS"), install)
         self._install = install
         self._known = known
         self._root = root
@@ -143,6 +163,8 @@ class _Reader:
                 yield Given(each.location, "--pre", each.name)
             elif spelling is not None and each.value is None:
                 self.unknown.append(f"the variable {each.name}")
+            elif spelling == "--requirement" and any(map(is_pylock, (each.value or "").split())):
+                self.unknown.append(f"the lock in the variable {each.name}: name it in the command")
             elif spelling is None or each.value is None:
                 continue
             elif spelling in FLAGS.values():
@@ -203,10 +225,15 @@ class _Reader:
         return tuple((name, value) for name, value in self._known.items() if len(value) > 3 and value in text)
 
 
+def _is_set(value: str | None, install: Install) -> bool:
+    """Whether a variable stands for a flag of pip."""
+    return install.installer == "pip" and value is not None and value.lower() not in NO
+
+
 def _shown(option: Option) -> str:
     return str(option.name) if option.value is None or "=" in option.name.text else f"{option.name} {option.value}"
 
 
 def _named(install: Install, word: Word) -> str:
-    is_file = word in (*install.requirements, *install.constraints)
+    is_file = word in install.files
     return f"the {'file' if is_file else 'requirement'} {word}"

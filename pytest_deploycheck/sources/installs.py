@@ -14,7 +14,10 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import PurePosixPath
 
+from packaging.utils import canonicalize_name
+
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.sources.pylock_names import NamedPylock, extras_of, lock_and_group, lock_of
 from pytest_deploycheck.sources.shell.command import Command, Commands, Word
 from pytest_deploycheck.sources.shell.wrapping import PYTHON
 
@@ -62,8 +65,9 @@ class Install:
 
     :param installer: ``pip`` or ``uv pip``
     :param arguments: all that stands behind it, options before ``install`` among it
-    :param options: in their order, without those of the next four
+    :param options: in their order, without those that name files or projects
     :param requirements: the files that ``-r`` names, as it names them
+    :param pylocks: those among them that are locks, behind which there may be extras
     :param constraints: likewise ``-c``
     :param projects: the requirements, paths and URLs that it names itself
     :param editables: what ``-e`` names
@@ -79,6 +83,7 @@ class Install:
     projects: tuple[Word, ...] = ()
     editables: tuple[Word, ...] = ()
     made: frozenset[str] = frozenset()
+    pylocks: tuple[Word, ...] = ()
 
     @property
     def location(self) -> Location:
@@ -95,20 +100,66 @@ class Install:
             return None
         path = posixpath.normpath(posixpath.join(self.command.directory, named.text))
         above = (path, *(str(each) for each in PurePosixPath(path).parents if str(each) != "."))
-        is_project = path.rpartition("/")[2] in ("pyproject.toml", "setup.py", "setup.cfg", "pylock.toml")
+        is_project = path.rpartition("/")[2] in ("pyproject.toml", "setup.py", "setup.cfg")
         return None if is_project or path.startswith("../") or not self.made.isdisjoint(above) else path
+
+    @property
+    def files(self) -> tuple[Word, ...]:
+        """The files that it names, locks without their extras among them."""
+        locks = (lock_of(each) for each in (*self.pylocks, *(lock for lock, _ in self._groups)))
+        return (*self.requirements, *self.constraints, *filter(None, locks))
 
     @property
     def unknown(self) -> tuple[Word, ...]:
         """What it names and is not known here: files from elsewhere or made by the build, variables."""
-        named = [each for each in (*self.requirements, *self.constraints) if self.path(each) is None]
-        groups = [each.value for each in self.options if each.spelling == "--group" and each.value is not None]
+        named = [each for each in self.files if self.path(each) is None]
+        groups = [word for word, is_of_lock in self._group_words if not is_of_lock]
         return (*named, *(each for each in (*self.projects, *self.editables) if not each.is_known), *groups)
+
+    @property
+    def _group_words(self) -> Iterator[tuple[Word, bool]]:
+        """What ``--group`` is given, and whether it is a group of a lock: for pip it then begins with its path."""
+        for each in self.options:
+            if each.spelling == "--group" and each.value is not None:
+                is_of_uv = bool(self.pylocks) and self.installer == "uv pip" and ":" not in each.value.text
+                yield each.value, each.value.is_known and (is_of_uv or lock_and_group(each.value) is not None)
+
+    @property
+    def _groups(self) -> Iterator[tuple[Word, str]]:
+        """The locks behind ``--group``, each with its group."""
+        for word, is_of_lock in self._group_words:
+            if is_of_lock and (found := lock_and_group(word)) is not None:
+                yield found
+
+    @property
+    def named_pylocks(self) -> tuple[NamedPylock, ...]:
+        """The locks that are known here, each once, with all that is asked of it."""
+        found: dict[str, NamedPylock] = {}
+        of_uv = self.installer == "uv pip"
+        extras, groups = (self._of_lock("--extra"), self._of_lock("--group")) if of_uv else (frozenset(), frozenset())
+        for word, group in (*((each, None) for each in self.pylocks), *self._groups):
+            lock = lock_of(word)
+            if lock is None or (path := self.path(lock)) is None:
+                continue
+            known = found.get(path, NamedPylock(path, word.location, has_default_groups=False))
+            found[path] = replace(
+                known,
+                extras=known.extras | extras_of(word) | extras,
+                groups=known.groups | groups | ({canonicalize_name(group)} if group else set()),
+                has_default_groups=known.has_default_groups or (group is None and not groups),
+                has_all_extras=of_uv and self.has_flag("--all-extras"),
+            )
+        return tuple(found.values())
+
+    def _of_lock(self, spelling: str) -> frozenset[str]:
+        values = (each.value for each in self.options if each.spelling == spelling)
+        return frozenset(canonicalize_name(each.text) for each in values if each is not None and ":" not in each.text)
 
     @property
     def only_upgrades_tools(self) -> bool:
         """Whether it installs pip and its like, and nothing of the project's."""
-        return not (self.requirements or self.editables or self.own_projects) and not self.unknown
+        named = (*self.requirements, *self.pylocks, *self.editables, *self.own_projects)
+        return not named and not self.named_pylocks and not self.unknown
 
     @property
     def own_projects(self) -> tuple[Word, ...]:
@@ -262,16 +313,19 @@ def _install(command: Command) -> Install | None:
             options.append(each)
         else:
             projects.append(each)
-    named = _values(options, _REQUIREMENT)
+    named = (*_values(options, _REQUIREMENT), *(projects if names_files else ()))
+    # Extras of a lock stand behind its name for pip alone.
+    pylocks = [each for each in named if (lock := lock_of(each)) and (installer == "pip" or lock is each)]
     return Install(
         command,
         installer,
         behind,
         tuple(each for each in options if each.spelling not in (*_REQUIREMENT, *_CONSTRAINT, *_EDITABLE)),
-        (*named, *projects) if names_files else named,
+        tuple(each for each in named if each not in pylocks),
         _values(options, _CONSTRAINT),
         () if names_files else tuple(projects),
         _values(options, _EDITABLE),
+        pylocks=tuple(pylocks),
     )
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from packaging.requirements import Requirement
@@ -39,6 +40,9 @@ from pytest_deploycheck.sources.requirements_options import (
 )
 from pytest_deploycheck.sources.requirements_text import LogicalLine, Undecodable, decoded, logical_lines, redacted
 from pytest_deploycheck.urls import path_of
+
+if TYPE_CHECKING:
+    from pytest_deploycheck.resolution.locked.pylock import Pylock
 
 __all__ = [
     "FormatControl",
@@ -91,6 +95,8 @@ class RequirementsFile:
     :param problems: every line that pip refuses, and what could not be read here and so is unknown
     :param warnings: what pip accepts at first, but ignores without a word or cannot use later
     :param files: every file read, in that order
+    :param without_dependencies: whether pip is told ``--no-deps``
+    :param pylocks: the ``pylock.toml`` files that are given beside them, or alone; their packages are among the lines
     """
 
     path: str
@@ -100,6 +106,8 @@ class RequirementsFile:
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     files: tuple[str, ...] = ()
+    without_dependencies: bool = False
+    pylocks: tuple[Pylock, ...] = ()
 
     @property
     def hash_checking(self) -> bool:

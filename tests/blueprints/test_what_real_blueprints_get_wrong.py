@@ -152,7 +152,7 @@ def test_uv_installs_from_a_lock_that_is_not_there(shop: Project) -> None:
     said = [f"{each.severity.value} {each.message}" for each in shop.findings("build-command")]
     assert said == [
         "advice what `uv sync --no-dev --frozen` installs for shop is not known: "
-        "only pip, uv pip and the locks of uv and Poetry are followed",
+        "only pip, uv pip and the locks of uv, Poetry, PDM and Pipenv are followed",
         "error shop runs `uv sync --no-dev --frozen`, and there is no uv.lock in the root",
     ]
 

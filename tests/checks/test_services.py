@@ -136,7 +136,7 @@ def test_a_day_that_no_document_covers(root: Path) -> None:
             "just build && just more",
             "advice",
             "what `just build`, `just more` installs for api is not known: "
-            "only pip, uv pip and the locks of uv and Poetry are followed",
+            "only pip, uv pip and the locks of uv, Poetry, PDM and Pipenv are followed",
         ),
     ],
 )
@@ -195,7 +195,7 @@ def test_what_other_programs_install_is_said_not_to_be_known(root: Path, command
     advice, *missing = findings(root, WEB + f"    buildCommand: {command}\n", "build-command")
     assert [each.message.rpartition("no ")[2] for each in missing] == [f"{name} in the root" for name in needed]
     assert advice.severity.value == "advice"
-    assert "is not known: only pip, uv pip and the locks of uv and Poetry are followed" in advice.message
+    assert "is not known: only pip, uv pip and the locks of uv, Poetry, PDM and Pipenv are followed" in advice.message
 
 
 def test_a_root_directory_that_is_not_there(root: Path) -> None:

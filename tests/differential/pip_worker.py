@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pip._internal.cli.main import main
 from pip._internal.commands import create_command
+from pip._vendor.packaging.utils import canonicalize_name
 
 OUTCOMES = (
     ("conflict", "ResolutionImpossible"),
@@ -33,14 +34,24 @@ OUTCOMES = (
     ("invalid", "UndefinedComparison"),
     ("invalid", "UndefinedEnvironmentName"),
     ("unreachable", "RecursionError"),
+    ("invalid", "Can't verify hashes"),
+    ("invalid", "Invalid pylock file"),
+    ("no-match", "Cannot select requirements"),
+    ("no-match", "Could not install locked package"),
+    ("no-match", "Multiple locked links"),
 )
 
 
-def ask(index_url: str, requirements: str, report: Path) -> dict[str, object]:
-    """What pip would pick for a requirements file: the URL of each file."""
+def ask(index_url: str, requirements: list[str], folder: str, report: Path) -> dict[str, object]:
+    """What pip would pick: names, as the metadata has them, each with the URL of its file.
+
+    :param requirements: the arguments that name them
+    :param folder: where it is started
+    """
+    os.chdir(folder)
     arguments = ["install", "--dry-run", "--ignore-installed", "--quiet", "--no-cache-dir", "--no-build-isolation"]
     arguments += ["--disable-pip-version-check", "--no-input", "--retries", "0", "--index-url", index_url]
-    arguments += ["--report", str(report), "-r", requirements]
+    arguments += ["--report", str(report), *requirements]
     printed = io.StringIO()
     with contextlib.redirect_stderr(printed), contextlib.redirect_stdout(printed):
         failed = main(arguments)
@@ -49,7 +60,7 @@ def ask(index_url: str, requirements: str, report: Path) -> dict[str, object]:
         outcome = next((outcome for outcome, sign in OUTCOMES if sign in message), "other")
         return {"outcome": outcome, "picked": [], "message": message[-2000:]}
     installed = json.loads(report.read_text())["install"]
-    picked = [each["download_info"]["url"] for each in installed]
+    picked = [(canonicalize_name(each["metadata"]["name"]), each["download_info"]["url"]) for each in installed]
     return {"outcome": "ok", "picked": picked, "message": message[-2000:]}
 
 

@@ -1,4 +1,4 @@
-"""Projects locked anew with uv and Poetry on the real index: what the tools would install is what is read.
+"""Projects locked anew with uv, Poetry, Pipenv and PDM on the real index: what the tools would install is what is read.
 
 On each interpreter at hand, the one that runs the tests and those that pyenv keeps. ``tests/sources/locks`` does the
 same with recorded locks, without a network.
@@ -6,7 +6,9 @@ same with recorded locks, without a network.
 
 from __future__ import annotations
 
+import os
 import platform
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -14,6 +16,12 @@ from pathlib import Path
 import pytest
 from lock_tools import RECORDED, LockTools, interpreters
 from sources.locks.project import LockedProject
+
+from pytest_deploycheck.builds import source_of
+from pytest_deploycheck.resolution.result import Resolution
+from pytest_deploycheck.resolution.target import Target
+from pytest_deploycheck.resolutions import Resolutions
+from pytest_deploycheck.settings import Settings
 
 pytestmark = [
     pytest.mark.network,
@@ -67,6 +75,15 @@ url = "https://pypi.org/simple/"
 priority = "primary"
 """
 PROJECTS = {"web": WEB, "worker": WORKER}
+# PDM locks one version of each project.
+_TWO = """\
+    "django>=4.2,<5 ; python_version < '3.12'",
+    "django>=5,<6 ; python_version >= '3.12'",
+"""
+OF_PDM = {
+    "web": WEB,
+    "worker": WORKER.replace(_TWO, '    "django>=4.2,<6",\n') + '\n[tool.pdm.dev-dependencies]\nlint = ["ruff"]\n',
+}
 COMMANDS = {
     "uv": {
         "web": ((), ("--no-dev", "--extra", "mail"), ("--all-extras", "--all-groups"), ("--only-group", "docs")),
@@ -111,6 +128,85 @@ def test_what_uv_would_build_is_what_is_said_to_be_built(tmp_path: Path, tools: 
             sdists = {each.name for each in read.distributions if not each.file.is_wheel}
             assert sdists == tools.without_wheels(project.root, python), version
             assert "psycopg2" in sdists
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "strategy", [(), ("-S", "no_inherit_metadata"), ("-S", "static_urls")], ids=["inherited", "walked", "urls"]
+)
+@pytest.mark.parametrize("name", OF_PDM)
+def test_what_pdm_would_install_is_what_is_read(
+    tmp_path: Path, tools: LockTools, strategy: tuple[str, ...], name: str
+) -> None:
+    project = LockedProject.of(tmp_path, {"pyproject.toml": OF_PDM[name]})
+    found = [(version, python) for version, python in interpreters() if (3, 11) <= _minor(version) <= (3, 14)]
+    tools.lock("pdm", tmp_path, found[0][1], strategy)
+    groups = "docs" if name == "web" else "test"
+    chosen = ((), ("--prod",), ("-G", ":all", "--prod"), ("-G", groups, "--no-default"), ("--without", groups), ("-d",))
+    for version, python in found:
+        for options in chosen:
+            expected = tools.installed("pdm", tmp_path, python, options)
+            read = project.installed(" ".join(("pdm sync", *options)), version)
+            assert sorted(read) == expected, f"{' '.join(options)} on {version}"
+    # It fits, since it was made just now, and it does not any longer.
+    assert project.problems("pdm install --check") == []
+    (tmp_path / "pyproject.toml").write_text(
+        OF_PDM[name].replace("dependencies = [", 'dependencies = [\n    "six",', 1)
+    )
+    assert ["refused" in each for each in project.problems("pdm install --check")] == [True]
+
+
+PIPFILE = """\
+[[source]]
+url = "https://pypi.org/simple"
+verify_ssl = true
+name = "pypi"
+
+[packages]
+flask = ">=3"
+fastapi = {version = "==0.115.*", extras = ["standard"]}
+requests = {version = "*", extras = ["socks"]}
+colorama = {version = "*", markers = "os_name == 'nt'"}
+tomli = {version = "==2.0.1", markers = "python_version < '3.11'"}
+
+[dev-packages]
+pytest = "*"
+coverage = {version = "==7.6.1", extras = ["toml"]}
+
+[docs]
+markdown = "*"
+"""
+
+
+@pytest.mark.timeout(900)
+def test_what_pipenv_gives_to_pip_is_what_pip_is_said_to_install(tmp_path: Path, tools: LockTools) -> None:
+    (tmp_path / "Pipfile").write_text(PIPFILE)
+    found = [(version, python) for version, python in interpreters() if (3, 10) <= _minor(version) <= (3, 14)]
+    tools.lock("pipenv", tmp_path, found[0][1])
+    glibc = platform.libc_ver()[1].replace(".", "_")
+    for version, python in found:
+        for options in ((), ("--dev",), ("--categories", "packages docs"), ("--categories=docs", "--dev")):
+            expected = tools.given_to_pip(tmp_path, python, options)
+            # What is locked on one Python may be for no older one, by its markers.
+            assert expected or "--categories=docs" in options, "pip says what it would install"
+            target = Target(version, f"manylinux_{glibc}_{platform.machine()}")
+            read = resolved(tmp_path, " ".join(("pipenv sync", *map(shlex.quote, options))), target)
+            assert sorted(f"{each.name}-{each.version}" for each in read.distributions) == expected, (options, version)
+            # On other Pythons the lock may hold what nobody requires there.
+            others = [each for each in read.distributions if each.line is None or each.line.path != "Pipfile"]
+            assert not others or version != found[0][0]
+
+
+def resolved(root: Path, command: str, target: Target) -> Resolution:
+    """What is said of a command, as a run does it."""
+    lock = LockedProject(root).lock(command)
+    assert not lock.file.problems
+    environ = {**os.environ, "PYTEST_DEPLOYCHECK_CACHE": str(root / ".cache")}
+    resolutions = Resolutions(Settings(root=root), environ)
+    found = resolutions.get(source_of(lock), target)
+    resolutions.close()
+    assert not found.message, found.message
+    return found
 
 
 def _minor(version: str) -> tuple[int, int]:

@@ -50,9 +50,15 @@ class Pip:
         self._questions: IO[str] = self._process.stdin
         self._answers: IO[str] = self._process.stdout
 
-    def ask(self, index_url: str, file: Path) -> dict[str, Any]:
-        """The outcome and what was picked."""
-        self._questions.write(json.dumps({"index_url": index_url, "requirements": str(file)}) + "\n")
+    def ask(self, index_url: str, file: Path, *options: str) -> dict[str, Any]:
+        """The outcome and what was picked.
+
+        :param options: what pip is given beside, or in place of, the file
+        """
+        asked = [*(() if file.is_dir() else ("-r", str(file))), *options]
+        folder = file if file.is_dir() else file.parent
+        question = {"index_url": index_url, "requirements": asked, "folder": str(folder)}
+        self._questions.write(json.dumps(question) + "\n")
         self._questions.flush()
         answer: dict[str, Any] = json.loads(self._answers.readline())
         return answer
@@ -162,7 +168,7 @@ def test_the_same_files_and_the_same_outcome_as_pip(
         theirs = pip.ask(place.index.url, file)
         outcome, picked, message = ours(place.index.url, file, folder / "cache")
         # Not by name: what pip reports is that in the metadata, which before Python 3.11 may be another one.
-        expected = sorted(map(place.placed, theirs["picked"]))
+        expected = sorted(place.placed(url) for _, url in theirs["picked"])
         found = sorted(map(place.placed, picked))
     # Only the outcome of a resolution that failed is compared, so nothing is said of what it had picked.
     if outcome != "ok":

@@ -248,7 +248,7 @@ def test_without_a_blueprint_the_default_of_the_day_decides(deploycheck: Deployc
         (
             {},
             [],
-            "nothing to check: looked for render.yaml, render.yml, requirements.txt, uv.lock, poetry.lock in {root}*",
+            "nothing to check: looked for render.yaml, render.yml, requirements.txt, uv.lock, *.toml in {root}*",
         ),
         ({}, ["--deploycheck-blueprint", "no.yaml"], "--deploycheck-blueprint: there is no file {root}/no.yaml"),
         ({}, ["--deploycheck-requirements", "no.txt"], "--deploycheck-requirements: there is no file {root}/no.txt"),

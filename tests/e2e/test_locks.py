@@ -103,6 +103,19 @@ def poetry_lock(source: str = "") -> str:
     )
 
 
+def pdm_lock() -> str:
+    def package(name: str, version: str, files: list[Distribution], more: str = "") -> str:
+        named = ", ".join(f'{{ file = "{each.filename}", hash = "sha256:{each.sha256}" }}' for each in files)
+        return f'[[package]]\nname = "{name}"\nversion = "{version}"\ngroups = ["default"]\n{more}files = [{named}]\n'
+
+    return (
+        package("core", "1.5", [CORE, CORE_SDIST])
+        + package("plain", "1.0", [PLAIN])
+        + package("web", "2.0", [WEB], 'dependencies = ["core"]\n')
+        + '[metadata]\nlock_version = "4.5.0"\nstrategy = ["inherit_metadata"]\ngroups = ["default"]\n'
+    )
+
+
 def test_what_uv_sync_installs_has_items_of_its_own(shop: Deploycheck, index: Index) -> None:
     shop.project({"render.yaml": BLUEPRINT.format(command="uv sync --frozen")})
     report = shop.report(index=index)
@@ -152,20 +165,25 @@ def test_what_would_compile_is_told_at_the_line_of_the_project(shop: Deploycheck
     [
         ("uv sync --frozen", "add --no-build-package core to uv sync (render.yaml:5)"),
         ("poetry install", "set POETRY_INSTALLER_ONLY_BINARY=core before poetry install (render.yaml:5)"),
+        ("pdm sync", "set PDM_ONLY_BINARY=core before pdm (render.yaml:5)"),
     ],
 )
 def test_each_tool_can_be_told_not_to_build(shop: Deploycheck, index: Index, command: str, told: str) -> None:
     shop.project(
-        {"poetry.lock": poetry_lock(), "render.yaml": BLUEPRINT.format(command=f"pip install uv && {command}")}
+        {
+            "poetry.lock": poetry_lock(),
+            "pdm.lock": pdm_lock(),
+            "render.yaml": BLUEPRINT.format(command=f"pip install uv && {command}"),
+        }
     )
     (finding,) = [each for each in shop.report(index=index)["findings"] if each["check"] == "wheel"]
     assert finding["fixes"][-1] == f"{told}: it then names what has no wheel at once"
     assert not [each for each in finding["fixes"] if "--only-binary" in each]
 
 
-@pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock"])
+@pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock", "pdm.lock"])
 def test_where_all_are_wheels_no_network_is_needed(shop: Deploycheck, index: Index, lock: str) -> None:
-    shop.project({"poetry.lock": poetry_lock()})
+    shop.project({"poetry.lock": poetry_lock(), "pdm.lock": pdm_lock()})
     result = shop(f"--deploycheck-requirements={lock}", "--deploycheck-target=3.12", "--deploycheck-offline")
     result.assert_outcomes(passed=3)
     assert index.requests == []
@@ -179,6 +197,19 @@ def test_a_lock_is_the_default_where_there_are_no_requirements(shop: Deploycheck
     (shop.path / "uv.lock").unlink()
     shop.project({"poetry.lock": poetry_lock()})
     assert f"poetry.lock::{T312}::web" in shop("--collect-only", "-q", "--deploycheck-target=3.12").stdout.str()
+
+
+def test_a_lock_of_pdm_names_files_that_an_index_has(shop: Deploycheck, index: Index) -> None:
+    shop.project({"pdm.lock": pdm_lock()})
+    result = shop("--deploycheck-requirements=pdm.lock", f"--deploycheck-target={T313}", index=index)
+    result.stdout.fnmatch_lines(
+        [
+            f"pyproject.toml:6: web would compile on {T313}",
+            "  web 2.0 -> core 1.5 (pdm.lock:1)",
+            f"  {CORE_SDIST.filename} is a source distribution built with maturin: it needs a Rust compiler",
+            "  fix: set PYTHON_VERSION to 3.12.*: all 3 distributions of pdm.lock have wheels there",
+        ]
+    )
 
 
 @pytest.mark.parametrize("has_source", [True, False], ids=["of a source", "of PyPI"])

@@ -161,3 +161,21 @@ def test_which_variables_decide_is_known(tmp_path: Path) -> None:
         "TOKEN": "abcdef"
     }
     assert installation("pip install -r base.txt", tmp_path, {"X": "1"}).looked_up == {}
+
+
+@pytest.mark.parametrize(
+    ("command", "variables", "is_told"),
+    [
+        ("pip install --no-deps -r base.txt", {}, True),
+        ("uv pip install --no-deps flask", {}, True),
+        ("pip install -r base.txt", {"PIP_NO_DEPS": "1"}, True),
+        ("uv pip install -r base.txt", {"PIP_NO_DEPS": "1"}, False),
+        ("pip install -r base.txt", {"PIP_NO_DEPS": "off"}, False),
+    ],
+)
+def test_pip_may_be_told_to_install_no_dependencies(
+    tmp_path: Path, command: str, variables: dict[str, str | None], is_told: bool
+) -> None:
+    file = installation(command, tmp_path, variables).file
+    assert file is not None
+    assert file.without_dependencies is is_told

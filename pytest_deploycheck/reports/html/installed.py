@@ -114,7 +114,7 @@ def _distribution(distribution: Distribution, rows: Mapping[str, str]) -> Markup
 
 def matrix(entries: list[dict[str, Any]]) -> Markup:
     """On which Pythons each source would deploy, as the report for machines has it."""
-    titles = ("Source", "Python", "What pip would do", "Distributions", "To build", "Services that get it")
+    titles = ("Source", "Python", "Its installer", "Distributions", "To build", "Services that get it")
     head = tag("tr", [tag("th", each, scope="col") for each in titles])
     table = tag("table", tag("thead", head), tag("tbody", [_cell(each) for each in entries]), class_="files")
     return scrolled("Other Pythons and platforms", table)

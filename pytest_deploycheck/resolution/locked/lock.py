@@ -16,7 +16,10 @@ from pytest_deploycheck.resolution.file import File
 
 # The tools whose locks are read, as messages name them.
 UV = "uv"
+UV_PIP = "uv pip"
 POETRY = "Poetry"
+PIPENV = "Pipenv"
+PDM = "PDM"
 
 Ranges = tuple[SpecifierSet, ...]
 """Any of them suffices: Poetry has ``||``."""
@@ -55,6 +58,7 @@ class Package:
     :param link: what is fetched in place of a file of an index: a repository, a URL, a folder
     :param index: where files without a URL are to be looked for; empty for the index that is the default
     :param is_installed: whether it is more than what brings others in, as the project itself is here
+    :param python: where the tool stops at any other; None where it does not
     """
 
     name: NormalizedName
@@ -67,9 +71,10 @@ class Package:
     link: str = ""
     index: str = ""
     is_installed: bool = True
+    python: SpecifierSet | None = None
 
     def __str__(self) -> str:
-        return f"{self.name} {self.version}"
+        return f"{self.name} {self.version}" if self.version else self.name
 
 
 @dataclass(frozen=True)
@@ -77,9 +82,11 @@ class Lock:
     """A lock file.
 
     :param path: relative to the root
-    :param tool: that wrote it: :data:`UV` or :data:`POETRY`
+    :param tool: that installs from it, such as :data:`UV`
     :param python: for which it was made; None where it does not say, or not in a way that is understood
     :param python_location: where it says so
+    :param environments: markers, of which one has to hold, where there are any
+    :param environments_location: where they stand
     """
 
     path: str
@@ -88,6 +95,8 @@ class Lock:
     python: Ranges | None = None
     python_text: str = ""
     python_location: Location | None = None
+    environments: tuple[str, ...] = ()
+    environments_location: Location | None = None
 
     @cached_property
     def by_name(self) -> Mapping[NormalizedName, tuple[Package, ...]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Set
 
 from packaging.markers import InvalidMarker, Marker
+from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.resolution.locked.lock import NotKnown
 from pytest_deploycheck.resolution.markers import UndecidedMarker
@@ -13,8 +14,23 @@ from pytest_deploycheck.resolution.target import Target
 
 _EXTRA = re.compile(r"""\bextra\s*(?P<operator>==|!=)\s*(?P<quote>["'])(?P<name>[^"']*)(?P=quote)""")
 _REVERSED = re.compile(r"""(?P<quote>["'])(?P<name>[^"']*)(?P=quote)\s*(?P<operator>==|!=)\s*extra\b""")
+# The sets of PEP 751: `'docs' in dependency_groups`.
+_IN_SET = re.compile(
+    r"""(?P<quote>["'])(?P<name>[^"']*)(?P=quote)\s+(?P<operator>in|not\s+in)\s+(?P<set>extras|dependency_groups)\b"""
+)
 # Something that is true of every target, and something that is of none.
 _ALWAYS, _NEVER = "python_version >= '0'", "python_version < '0'"
+
+
+def without_sets(marker: str, extras: Set[str], groups: Set[str]) -> str:
+    """A marker of ``pylock.toml`` for those extras and groups: in the words of PEP 508, which knows no sets."""
+    wanted = {"extras": extras, "dependency_groups": groups}
+
+    def answered(found: re.Match[str]) -> str:
+        is_there = canonicalize_name(found["name"]) in wanted[found["set"]]
+        return _ALWAYS if is_there is (found["operator"] == "in") else _NEVER
+
+    return _IN_SET.sub(answered, marker)
 
 
 class Markers:

@@ -14,6 +14,7 @@ from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.graph import path_to_line
 from pytest_deploycheck.resolution.locked.choosing import chosen
 from pytest_deploycheck.resolution.locked.lock import Locked, NotKnown, Package, is_within
+from pytest_deploycheck.resolution.locked.markers import Markers
 from pytest_deploycheck.resolution.locked.reach import Reached, reached
 from pytest_deploycheck.resolution.result import Cause, Distribution, Kind, Outcome, Resolution
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist
@@ -74,10 +75,15 @@ def resolve_locked(locked: Locked, target: Target, read: Reader = _nothing) -> R
     if lock.python is not None and not is_within(target.python_version, lock.python):
         return _other_python(locked, target)
     try:
+        if not _is_for(locked, target):
+            return _other_environment(locked, target)
         found = reached(locked, target)
     except NotKnown as reason:
         message = f"what is installed from {lock.path} is not known: {reason}"
         return Resolution(lock.path, target, Outcome.UNREACHABLE, message)
+    others = [each for each in found.packages.values() if each.python is not None and target.python not in each.python]
+    if others:
+        return _other_python_of(others, found, locked, target)
     files = {name: _file(package, locked, target) for name, package in found.packages.items()}
     picked = {name: _Picked(found.packages[name], file) for name, file in files.items() if file is not None}
     lacking = [package for name, package in found.packages.items() if name not in picked]
@@ -97,6 +103,30 @@ def _other_python(locked: Locked, target: Target) -> Resolution:
     message = f"the target's Python is {target.python}, and {lock.path} was made for {lock.python_text}"
     causes = (Cause(f"Python {lock.python_text}", "", lock.python_location),)
     return Resolution(lock.path, target, Outcome.NO_MATCH, message, causes=causes)
+
+
+def _is_for(locked: Locked, target: Target) -> bool:
+    """Whether it was made for such an environment.
+
+    :raises NotKnown: a marker is not understood
+    """
+    environments = locked.lock.environments
+    return not environments or any(Markers(target).hold(each) for each in environments)
+
+
+def _other_environment(locked: Locked, target: Target) -> Resolution:
+    lock = locked.lock
+    message = f"{lock.tool} stops: none of the environments that {lock.path} was made for is the target"
+    causes = tuple(Cause(each, "", lock.environments_location) for each in lock.environments)
+    return Resolution(lock.path, target, Outcome.NO_MATCH, message, causes=causes)
+
+
+def _other_python_of(others: list[Package], found: Reached, locked: Locked, target: Target) -> Resolution:
+    first = others[0]
+    reason = f"{first} is locked for Python {first.python}, and the target's is {target.python}"
+    message = f"{locked.lock.tool} stops: {reason}"
+    causes = tuple(_cause(each, found) for each in others)
+    return Resolution(locked.lock.path, target, Outcome.NO_MATCH, message, causes=causes)
 
 
 def _file(package: Package, locked: Locked, target: Target) -> File | None:

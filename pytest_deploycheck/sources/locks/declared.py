@@ -1,7 +1,8 @@
 """What ``pyproject.toml`` asks for, with its places: the lines that a user changes.
 
 https://packaging.python.org/en/latest/specifications/pyproject-toml/ and .../dependency-groups/, uv's
-``dev-dependencies``, and Poetry's own tables: https://python-poetry.org/docs/pyproject/, all 2026-11-25.
+``dev-dependencies``, those of PDM: https://pdm-project.org/en/latest/usage/dependency/, and Poetry's own tables:
+https://python-poetry.org/docs/pyproject/, all 2026-11-26.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.resolution.locked.lock import POETRY, UV
-from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, typed
+from pytest_deploycheck.resolution.locked.lock import PDM, POETRY, UV
+from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText, typed
 
 MAIN = "main"
 
@@ -77,9 +78,9 @@ class Pyproject:
 def read_declared(toml: TomlText, tool: str) -> Pyproject:
     """Read it as a tool does: uv does not look into Poetry's tables, nor Poetry into those of uv.
 
-    :raises BadToml: something in it has another type than it should
+    :raises BadFile: something in it has another type than it should
     """
-    own = _of_uv if tool == UV else _of_poetry
+    own = {UV: _of_uv, PDM: _of_pdm}.get(tool, _of_poetry)
     declared = [*_of_project(toml), *_of_groups(toml), *own(toml)]
     included = {**dict.fromkeys((each.group for each in declared), ()), **_included(toml)}
     if tool == POETRY:
@@ -130,6 +131,15 @@ def _of_uv(toml: TomlText) -> Iterator[Declared]:
         yield from _requirement(toml, text, keys, group="dev")
 
 
+def _of_pdm(toml: TomlText) -> Iterator[Declared]:
+    keys = ("tool", "pdm", "dev-dependencies")
+    for group, texts in toml.table(*keys).items():
+        for text in texts if isinstance(texts, list) else ():
+            # PDM takes `-e file:///...` there too.
+            if isinstance(text, str) and not text.startswith("-e"):
+                yield from _requirement(toml, text, (*keys, group), group=canonicalize_name(group))
+
+
 def _requirement(
     toml: TomlText, text: object, keys: tuple[str, ...], *, group: str = MAIN, extra: str = ""
 ) -> Iterator[Declared]:
@@ -140,7 +150,7 @@ def _requirement(
         read = None
     place = toml.place_of(keys, text if isinstance(text, str) else None)
     if read is None:
-        raise BadToml(place, f"a requirement such as name>=1.0 was expected, and {text!r} is none")
+        raise BadFile(place, f"a requirement such as name>=1.0 was expected, and {text!r} is none")
     yield Declared(
         canonicalize_name(read.name),
         str(text),
@@ -174,7 +184,7 @@ def _of_poetry_table(toml: TomlText, keys: tuple[str, ...], group: str) -> Itera
 def _poetry(name: str, value: Any, place: Location, group: str) -> Declared:
     table: dict[str, Any] = {"version": value} if isinstance(value, str) else value
     if not isinstance(table, dict):
-        raise BadToml(place, f'a constraint such as {name} = "^1.0", or a table, was expected')
+        raise BadFile(place, f'a constraint such as {name} = "^1.0", or a table, was expected')
     version = typed(table, "version", str, place, "")
     extras = typed(table, "extras", list, place, [])
     shown_extras = f"[{','.join(map(str, extras))}]" if extras else ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.locked.lock import Dependency, Lock, Locked, Root
@@ -22,12 +24,41 @@ class Wanted:
     :param folder: the project's, relative to the root
     :param shown: the command, as messages have it
     :param location: where it stands
+    :param environ: what is known of its variables, and of this machine's
     """
 
     folder: str
     options: Options
     shown: str
     location: Location
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """What a tool gives to pip from a lock that has versions and hashes, but no files.
+
+    :param parts: what is given at once, as requirements files with ``--no-deps``
+    :param extras: that the lock has of each project
+    :param declared: the lines of the project, for what it asks for itself
+    :param places: where the lock has each project
+    :param python: where the tool stops at any other; None where it does not
+    :param python_location: where the project says so
+    """
+
+    parts: tuple[RequirementsFile, ...]
+    extras: Mapping[str, frozenset[NormalizedName]] = field(default_factory=dict)
+    declared: Mapping[str, Location] = field(default_factory=dict)
+    places: Mapping[str, Location] = field(default_factory=dict)
+    python: SpecifierSet | None = None
+    python_text: str = ""
+    python_location: Location = Location("")  # noqa: RUF009 - it is frozen
+
+    @property
+    def key(self) -> list[object]:
+        """What decides on what is told of it, beside what pip picks."""
+        extras = sorted((name, sorted(each)) for name, each in self.extras.items())
+        return [extras, sorted((name, str(place)) for name, place in self.declared.items())]
 
 
 @dataclass(frozen=True)
@@ -36,11 +67,13 @@ class LockFile:
 
     :param file: the requirements of the project that are installed, and all that is wrong
     :param locked: None where it cannot be known
+    :param pinned: the same of a lock that leaves it to pip which files there are
     """
 
     file: RequirementsFile
     locked: Locked | None
     tool: str
+    pinned: Pinned | None = None
 
 
 @dataclass(frozen=True)

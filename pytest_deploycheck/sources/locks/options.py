@@ -24,6 +24,7 @@ class Tool:
     :param formats: the versions of it that are known
     :param valued: options with a value; all others are flags
     :param listed: of these the ones that may hold several values at once
+    :param stops_at: the file of a folder above which no lock is looked for; empty where all are
     :param not_followed: what installs something else than the lock says, or nothing
     :param not_followed_unless_frozen: what does so only where the lock may be made anew
     :param variables: the options that variables stand for
@@ -34,6 +35,7 @@ class Tool:
     command: str
     folders: tuple[str, ...]
     formats: tuple[str, ...]
+    stops_at: str
     valued: frozenset[str]
     listed: frozenset[str]
     not_followed: frozenset[str]
@@ -46,11 +48,13 @@ class Options:
     """What a command is told.
 
     :param values: by option, in their order; a flag has an empty one
+    :param positional: the words that are no options: the subcommand, and what it is given
     :param unknown: what is told and not known here, as sentences would name it
     """
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    positional: tuple[str, ...] = ()
 
     def has(self, *spellings: str) -> bool:
         """Whether one of them stands there."""
@@ -72,6 +76,7 @@ def tools() -> Mapping[str, Tool]:
             row["command"],
             tuple(row["folders"]),
             tuple(row["formats"]),
+            row["stops_at"],
             frozenset(row["valued"]),
             frozenset(row["listed"]),
             frozenset(row["not_followed"]),
@@ -107,25 +112,32 @@ def read_options(
             found[spelling] = (*found.get(spelling, ()), *re.split(r"[\s,]+", value.strip()))
         elif value.strip().lower() not in NO:
             found.setdefault(spelling, ("",))
+    positional = []
     for spelling, text, word in _pairs(tool, words):
         if not word.is_known:
             unknown.append(f"the option {word}")
+        if not spelling:
+            positional.append(word.text)
+            continue
         split = re.split(r"[\s,]+", text.strip()) if spelling in tool.listed else [text]
         found[spelling] = (*found.get(spelling, ()), *split)
     changing = tool.not_followed | (frozenset() if "--frozen" in found else tool.not_followed_unless_frozen)
-    unknown += [f"the option {spelling}" for spelling in found if spelling in changing]
-    return Options(found, tuple(dict.fromkeys(unknown)))
+    unknown += [
+        f"the {'option' if spelling.startswith('-') else 'variable'} {spelling}"
+        for spelling in found
+        if spelling in changing
+    ]
+    return Options(found, tuple(dict.fromkeys(unknown)), tuple(positional))
 
 
 def _pairs(tool: Tool, words: Sequence[Word]) -> Iterator[tuple[str, str, Word]]:
-    """Each option with its value, and the word that has it; what is no option is passed over."""
+    """Each option with its value, and the word that has it; what is no option has an empty spelling."""
     remaining = iter(words)
     for word in remaining:
         spelling, equals, value = word.text.partition("=")
         short = word.text[:2]
         if not word.text.startswith("-"):
-            if not word.is_known:
-                yield word.text, "", word
+            yield "", "", word
         elif equals and spelling.startswith("--"):
             yield spelling, value, word
         elif word.text in tool.valued:

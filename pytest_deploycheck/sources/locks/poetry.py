@@ -17,7 +17,7 @@ from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.locked.lock import POETRY, Dependency, Lock, Package
 from pytest_deploycheck.sources.locks.constraint import ranges_of
 from pytest_deploycheck.sources.locks.declared import MAIN
-from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, tables_of, typed, version_of
+from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText, tables_of, typed, version_of
 from pytest_deploycheck.urls import url_in
 
 
@@ -25,7 +25,7 @@ def read_poetry_lock(toml: TomlText, folder: Path) -> Lock:
     """Read a lock.
 
     :param folder: in which it lies, absolute
-    :raises BadToml: it lacks what its format demands
+    :raises BadFile: it lacks what its format demands
     """
     metadata = toml.table("metadata")
     old_files = typed(metadata, "files", dict, toml.line_of("files"), {})
@@ -45,7 +45,7 @@ def _last_line_of(toml: TomlText, key: str) -> Location:
 def _package(table: dict[str, Any], place: Location, folder: Path, old_files: dict[str, Any]) -> Package:
     name = typed(table, "name", str, place, "")
     if not name:
-        raise BadToml(place, "a package needs a name")
+        raise BadFile(place, "a package needs a name")
     source = typed(table, "source", dict, place, {})
     kind = typed(source, "type", str, place, "")
     url = typed(source, "url", str, place, "")
@@ -72,14 +72,14 @@ def _link(kind: str, url: str, source: dict[str, Any], place: Location, folder: 
         return url
     if kind in ("directory", "file"):
         return url_in(folder, url) + ("/" if kind == "directory" else "")
-    raise BadToml(place, f"the source {kind!r} is not known: legacy, git, url, directory or file was expected")
+    raise BadFile(place, f"the source {kind!r} is not known: legacy, git, url, directory or file was expected")
 
 
 def _file(position: int, table: dict[str, Any], link: str, place: Location) -> File:
     """A file has no URL in this lock, but where it is the source itself."""
     name = typed(table, "file", str, place, "")
     if not name:
-        raise BadToml(place, "each of files needs a file")
+        raise BadFile(place, "each of files needs a file")
     digest = typed(table, "hash", str, place, "").replace(":", "=", 1)
     return File(position, name, link, (digest,) if digest else (), None, None, None, None)
 
@@ -92,7 +92,7 @@ def _conditions(table: dict[str, Any], place: Location) -> dict[str, str] | None
     names = [str(each) for each in typed(table, "groups", list, place, [])]
     markers = table.get("markers", "")
     if not isinstance(markers, (str, dict)):
-        raise BadToml(place, "markers has to be a string, or a table with one for each group")
+        raise BadFile(place, "markers has to be a string, or a table with one for each group")
     said = markers if isinstance(markers, dict) else dict.fromkeys(names, markers)
     return {canonicalize_name(name): str(said.get(name, "")) for name in names or [MAIN]}
 
@@ -102,7 +102,7 @@ def _dependencies(table: dict[str, Any], place: Location) -> Iterator[Dependency
         for each in written if isinstance(written, list) else [written]:
             said: dict[str, Any] = {"version": each} if isinstance(each, str) else each
             if not isinstance(said, dict):
-                raise BadToml(place, f"what it requires of {name} has to be a string or a table")
+                raise BadFile(place, f"what it requires of {name} has to be a string or a table")
             extras = typed(said, "extras", list, place, [])
             yield Dependency(
                 canonicalize_name(name),

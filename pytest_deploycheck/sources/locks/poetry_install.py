@@ -41,7 +41,7 @@ class PoetryInstall:
         self._lock = read_poetry_lock(toml, root / self._folder)
 
     def read(self) -> LockFile:
-        """:raises BadToml: a file does not say what it should"""
+        """:raises BadFile: a file does not say what it should"""
         path = posixpath.normpath(posixpath.join(self._folder, "pyproject.toml"))
         try:
             content = (self._root / path).read_bytes()
@@ -211,6 +211,6 @@ def _in(table: dict[str, Any], key: str) -> dict[str, Any]:
 def read_poetry_install(wanted: Wanted, toml: TomlText, root: Path) -> LockFile:
     """What a ``poetry install`` installs.
 
-    :raises BadToml: the lock, or ``pyproject.toml``, does not say what it should
+    :raises BadFile: the lock, or ``pyproject.toml``, does not say what it should
     """
     return PoetryInstall(wanted, toml, root).read()

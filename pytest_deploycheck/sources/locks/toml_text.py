@@ -33,7 +33,7 @@ _TOKEN = re.compile(
 )
 
 
-class BadToml(ValueError):
+class BadFile(ValueError):
     """A file that does not say what it should: the message says what was expected.
 
     :param location: where
@@ -70,18 +70,18 @@ class TomlText:
 
     @classmethod
     def read(cls, path: str, content: bytes) -> TomlText:
-        """:raises BadToml: it is none"""
+        """:raises BadFile: it is none"""
         try:
             text = content.decode()
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
-            raise BadToml(Location(path, line), "TOML is text in UTF-8: save the file as UTF-8") from error
+            raise BadFile(Location(path, line), "TOML is text in UTF-8: save the file as UTF-8") from error
         try:
             return cls(path, text, tomllib.loads(text))
         except tomllib.TOMLDecodeError as error:
-            raise BadToml(_place_of(error, path, text), f"it is no TOML: {_AT.sub('', str(error)).lower()}") from error
+            raise BadFile(_place_of(error, path, text), f"it is no TOML: {_AT.sub('', str(error)).lower()}") from error
         except RecursionError as error:
-            raise BadToml(Location(path), "it is nested too deep to be read") from error
+            raise BadFile(Location(path), "it is nested too deep to be read") from error
 
     @cached_property
     def places(self) -> Sequence[Place]:
@@ -101,13 +101,13 @@ class TomlText:
             lines.append(Location(self.path, line))
         return lines
 
-    def packages(self) -> list[tuple[dict[str, Any], Location]]:
+    def packages(self, key: str = "package") -> list[tuple[dict[str, Any], Location]]:
         """The packages of a lock, each with its place.
 
-        :raises BadToml: there is something else
+        :raises BadFile: there is something else
         """
-        tables = tables_of(self.tables, "package", Location(self.path))
-        places = self.headers("package")
+        tables = tables_of(self.tables, key, Location(self.path))
+        places = self.headers(key)
         if len(places) != len(tables):  # They are written in another way than the tools do.
             places = [Location(self.path)] * len(tables)
         return list(zip(tables, places, strict=True))
@@ -120,13 +120,13 @@ class TomlText:
     def table(self, *keys: str) -> dict[str, Any]:
         """A table, empty where there is none.
 
-        :raises BadToml: there is something else
+        :raises BadFile: there is something else
         """
         found = self.tables
         for key in keys:
             inner: Any = found.get(key, {})
             if not isinstance(inner, dict):
-                raise BadToml(self.place_of(keys), f"{'.'.join(keys)} has to be a table")
+                raise BadFile(self.place_of(keys), f"{'.'.join(keys)} has to be a table")
             found = inner
         return found
 
@@ -141,37 +141,37 @@ class TomlText:
 def typed(table: dict[str, Any], key: str, kind: type[Kind], place: Location, default: Kind) -> Kind:
     """A value of a table.
 
-    :raises BadToml: it is of another type
+    :raises BadFile: it is of another type
     """
     value = table.get(key, default)
     if not isinstance(value, kind):
         words = {str: "a string", list: "an array", dict: "a table", int: "a number", bool: "true or false"}
-        raise BadToml(place, f"{key} has to be {words.get(kind, kind.__name__)}")
+        raise BadFile(place, f"{key} has to be {words.get(kind, kind.__name__)}")
     return value
 
 
 def version_of(table: dict[str, Any], place: Location, *, is_needed: bool = True) -> str:
     """The version of a package.
 
-    :raises BadToml: it has none, or what is none
+    :raises BadFile: it has none, or what is none
     """
     version = typed(table, "version", str, place, "")
     try:
         if version or is_needed:
             Version(version)
     except InvalidVersion as error:
-        raise BadToml(place, f"a version such as 1.0 was expected, and {version!r} is none") from error
+        raise BadFile(place, f"a version such as 1.0 was expected, and {version!r} is none") from error
     return version
 
 
 def tables_of(table: dict[str, Any], key: str, place: Location) -> list[dict[str, Any]]:
     """An array of tables.
 
-    :raises BadToml: it is something else
+    :raises BadFile: it is something else
     """
     found: list[Any] = typed(table, key, list, place, [])
     if not all(isinstance(each, dict) for each in found):
-        raise BadToml(place, f"{key} has to hold tables")
+        raise BadFile(place, f"{key} has to hold tables")
     return found
 
 

@@ -18,7 +18,7 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.direct import direct_file
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.locked.lock import UV, Dependency, Lock, Package
-from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText, tables_of, typed, version_of
+from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText, tables_of, typed, version_of
 from pytest_deploycheck.urls import url_in
 
 # What stands in `source` for a folder of this machine: the last one is not installed, but what it requires is.
@@ -29,12 +29,12 @@ def read_uv_lock(toml: TomlText, folder: Path) -> Lock:
     """Read a lock.
 
     :param folder: in which it lies, absolute
-    :raises BadToml: it lacks what its format demands
+    :raises BadFile: it lacks what its format demands
     """
     place = Location(toml.path)
     python = typed(toml.tables, "requires-python", str, toml.line_of("requires-python"), "")
     if not python:
-        raise BadToml(place, "a lock of uv says requires-python, and this one does not")
+        raise BadFile(place, "a lock of uv says requires-python, and this one does not")
     packages = tuple(_package(table, at, folder) for table, at in toml.packages())
     where = toml.line_of("requires-python")
     return Lock(toml.path, UV, packages, _ranges(python, where), python, where)
@@ -50,14 +50,14 @@ def _ranges(python: str, place: Location) -> tuple[SpecifierSet, ...]:
     try:
         return (SpecifierSet(python),)
     except InvalidSpecifier as error:
-        raise BadToml(place, f"a version specifier such as >=3.12 was expected, and {python!r} is none") from error
+        raise BadFile(place, f"a version specifier such as >=3.12 was expected, and {python!r} is none") from error
 
 
 def _package(table: dict[str, Any], place: Location, folder: Path) -> Package:
     name = typed(table, "name", str, place, "")
     source = typed(table, "source", dict, place, {})
     if not name or not source:
-        raise BadToml(place, f"a package needs a {'source' if name else 'name'}")
+        raise BadFile(place, f"a package needs a {'source' if name else 'name'}")
     files = tuple(_files(table, place, source, folder))
     link = _link(source, place, folder)
     optional = typed(table, "optional-dependencies", dict, place, {})
@@ -77,14 +77,14 @@ def _package(table: dict[str, Any], place: Location, folder: Path) -> Package:
 def dependencies(table: dict[str, Any], key: str, place: Location) -> Iterator[Dependency]:
     """A list of them.
 
-    :raises BadToml: it is none
+    :raises BadFile: it is none
     """
     for each in tables_of(table, key, place):
         # In the lock itself it is `extra`, in what it says of `pyproject.toml` it is `extras`.
         extras = (*typed(each, "extra", list, place, []), *typed(each, "extras", list, place, []))
         name = typed(each, "name", str, place, "")
         if not name:
-            raise BadToml(place, f"each of {key} needs a name")
+            raise BadFile(place, f"each of {key} needs a name")
         yield Dependency(
             canonicalize_name(name),
             typed(each, "marker", str, place, ""),
@@ -96,7 +96,7 @@ def dependencies(table: dict[str, Any], key: str, place: Location) -> Iterator[D
 def _link(source: dict[str, Any], place: Location, folder: Path) -> str:
     kind, value = next(iter(source.items()))
     if not isinstance(value, str):
-        raise BadToml(place, "the source of a package has to be a table of strings")
+        raise BadFile(place, "the source of a package has to be a table of strings")
     if kind == "registry":
         return ""
     if kind == "git":
@@ -105,7 +105,7 @@ def _link(source: dict[str, Any], place: Location, folder: Path) -> str:
         return value
     if kind in (*_FOLDERS, "path"):
         return url_in(folder, value) + ("/" if kind in _FOLDERS else "")
-    raise BadToml(
+    raise BadFile(
         place,
         f"the source {kind!r} is not known: registry, git, url, path, directory, editable or virtual was expected",
     )
@@ -125,6 +125,6 @@ def _files(table: dict[str, Any], place: Location, source: dict[str, Any], folde
         digest = typed(each, "hash", str, place, "").replace(":", "=", 1)
         filename = typed(each, "filename", str, place, "") or named.filename
         if not filename:
-            raise BadToml(place, "each file needs a url, a path or a filename")
+            raise BadFile(place, "each file needs a url, a path or a filename")
         hashes = (digest,) if digest else named.hashes
         yield File(position, filename, named.url, hashes, None, None, None, size if isinstance(size, int) else None)

@@ -55,7 +55,7 @@ class UvSync:
         self._pyprojects: dict[str, Pyproject | None] = {}
 
     def read(self) -> LockFile:
-        """:raises BadToml: a file does not say what it should"""
+        """:raises BadFile: a file does not say what it should"""
         members = self._members()
         chosen = [(each, self._chosen(each)) for each in members]
         problems = [*self._absent(members), *self._undefined(members), *self._outdated(members)]
@@ -271,6 +271,6 @@ def _asked(member: Member, choice: _Chosen) -> Iterator[Asked]:
 def read_uv_sync(wanted: Wanted, toml: TomlText, root: Path) -> LockFile:
     """What a ``uv sync`` installs.
 
-    :raises BadToml: the lock, or a ``pyproject.toml``, does not say what it should
+    :raises BadFile: the lock, or a ``pyproject.toml``, does not say what it should
     """
     return UvSync(wanted, toml, root).read()

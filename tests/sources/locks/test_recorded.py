@@ -1,4 +1,4 @@
-"""Locks that uv and Poetry wrote: what they said they would install is what is read."""
+"""Locks that uv, Poetry and PDM wrote: what they said they would install is what is read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sources.locks.project import LockedProject
 
 from pytest_deploycheck.resolution.result import Kind
 
-COMMANDS = {"uv": "uv sync --frozen", "poetry": "poetry install"}
+COMMANDS = {"uv": "uv sync --frozen", "poetry": "poetry install", "pdm": "pdm install --check"}
 
 
 def recorded() -> list[Any]:
@@ -43,6 +43,12 @@ def test_what_the_tool_would_install_is_what_is_read(
         ("uv", "3.13.0", {"psycopg2": ("psycopg2",), "pydantic-core": ("pydantic", "pydantic-core")}),
         ("poetry", "3.12.1", {"psycopg2": ("psycopg2",)}),
         ("poetry", "3.13.0", {"psycopg2": ("psycopg2",), "pydantic-core": ("pydantic", "pydantic-core")}),
+        ("pdm", "3.12.1", {"psycopg2": ("psycopg2",)}),
+        (
+            "pdm",
+            "3.13.0",
+            {"numpy": ("numpy",), "psycopg2": ("psycopg2",), "pydantic-core": ("pydantic", "pydantic-core")},
+        ),
     ],
 )
 def test_what_has_no_wheel_is_blamed_on_the_line_that_asks_for_it(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.sources.locks.toml_text import BadToml, TomlText
+from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText
 
 TEXT = '''\
 # [not.a.table]
@@ -64,6 +64,6 @@ def test_the_tables_of_an_array() -> None:
     ],
 )
 def test_what_is_no_toml_is_said_with_its_line(content: bytes, line: int, expected: str) -> None:
-    with pytest.raises(BadToml, match=expected) as caught:
+    with pytest.raises(BadFile, match=expected) as caught:
         TomlText.read("x.lock", content)
     assert caught.value.location.line == line
