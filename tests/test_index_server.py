@@ -69,7 +69,7 @@ def test_a_sdist_is_real_and_the_same_each_time(filename: str | None) -> None:
     else:
         with tarfile.open(fileobj=io.BytesIO(make().content)) as archive:
             names = archive.getnames()
-    assert names == ["demo-1.0/PKG-INFO", "demo-1.0/src/lib.rs"]
+    assert names == ["demo-1.0/PKG-INFO", "demo-1.0/src/lib.rs", "demo-1.0/pyproject.toml"]
 
 
 def test_a_json_page(demo: Index, http: requests.Session) -> None:

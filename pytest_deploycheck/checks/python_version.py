@@ -133,7 +133,7 @@ def _without_requirements(service: Service, python: ServicePython, deployment: D
         lines = source.file.lines
         if service not in source.services or sum(each.marker is not None for each in lines) * 2 <= len(lines):
             continue
-        left_out = [each for each in lines if not target.holds(each.marker) and _holds_elsewhere(each, target)]
+        left_out = [each for each in lines if not target.may_hold(each.marker) and _holds_elsewhere(each, target)]
         if len(left_out) * 2 > len(lines):
             yield Finding(
                 "python-version",
@@ -149,4 +149,4 @@ def _without_requirements(service: Service, python: ServicePython, deployment: D
 def _holds_elsewhere(line: RequirementLine, target: Target) -> bool:
     """Whether a marker is false for its Python only."""
     patches = platform_facts().latest_patches.values()
-    return any(Target(version, target.platform).holds(line.marker) for version in patches)
+    return any(Target(version, target.platform).may_hold(line.marker) for version in patches)

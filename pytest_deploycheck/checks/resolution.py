@@ -56,6 +56,7 @@ def resolves(place: SourceOnTarget, deployment: Deployment) -> Iterator[Finding]
         yield _failed(place, resolution, deployment)
     yield from _ignored(place)
     yield from _doubts(place, resolution)
+    yield from _built_in_passing(place, resolution)
     yield from _of_lines_without_items(place, resolution, deployment)
 
 
@@ -68,6 +69,22 @@ def _unknown_indexes(place: SourceOnTarget, deployment: Deployment) -> list[str]
         each for service in services for found in deployment.build(service).installations for each in found.unknown
     )
     return list(dict.fromkeys(each for each in unknown if "INDEX" in each.upper() or "FIND" in each.upper()))
+
+
+def _built_in_passing(place: SourceOnTarget, resolution: Resolution) -> Iterator[Finding]:
+    """What pip builds and does not install: if a build fails, pip ends there, whatever it would have picked."""
+    if resolution.built_in_passing:
+        from pytest_deploycheck.resolution.explanation import listed
+
+        shown = listed(resolution.built_in_passing)
+        yield Finding(
+            "resolves",
+            Location(place.source.path),
+            f"on its way pip builds {shown}, to learn what is required there, and then picks others",
+            evidence=("where one of them cannot be built, pip ends there",),
+            fix=("pin these projects to the versions that are picked",),
+            severity=Severity.ADVICE,
+        )
 
 
 def _of_lines_without_items(place: SourceOnTarget, resolution: Resolution, deployment: Deployment) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ def _assert_decidable(subject: RequirementOnTarget, resolution: Resolution) -> N
         raise CannotCheck(resolution.message.partition("\n")[0].rstrip(":"))
     if resolution.outcome is not Outcome.OK:
         raise NothingToDecide(f"{place.source.path} does not resolve on {place.target_name}: {resolution.message}")
-    if not any(place.target.holds(line.marker) for line in subject.lines):
+    if not any(place.target.may_hold(line.marker) for line in subject.lines):
         raise NothingToDecide(f"its marker is false on {place.target_name}: {subject.lines[0].text}")
 
 

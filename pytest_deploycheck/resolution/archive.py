@@ -12,7 +12,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -42,43 +42,71 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True)
 class SourceTree:
-    """An unpacked source distribution: every path below its one folder, and the small files that describe it."""
+    """An unpacked source distribution: every path below its one folder, and the small files that describe it.
+
+    :param folder: where it lies on this machine, if it does: there its other files can be read too
+    """
 
     paths: tuple[str, ...]
     texts: Mapping[str, str]
+    folder: Path | None = None
+
+    def text(self, path: str) -> str | None:
+        """What stands in a file; None where there is none, or it is not at hand any more."""
+        if path in self.texts or self.folder is None or path not in self.paths:
+            return self.texts.get(path)
+        with (self.folder / path).open("rb") as stream:
+            return stream.read(_LARGEST).decode("utf-8", errors="replace")
 
     @classmethod
     def of_folder(cls, folder: Path) -> SourceTree:
         """A folder of this machine, which is read and never run; what git and tools keep in it is left out."""
         paths = []
         for parent, folders, names in os.walk(folder):
-            folders[:] = [name for name in folders if not name.startswith(".") and name not in _NOT_SOURCES]
+            folders[:] = [name for name in folders if _is_of_sources(name)]
             paths += [Path(parent, name).relative_to(folder).as_posix() for name in names]
         texts = {path: (folder / path).read_text("utf-8", errors="replace") for path in paths if _describes(path)}
-        return cls(tuple(sorted(paths)), texts)
+        return cls(tuple(sorted(paths)), texts, folder)
 
 
-def unpack(filename: str, content: bytes) -> SourceTree:
+def _is_of_sources(folder: str) -> bool:
+    # What setuptools wrote when the project was last built here, the next build writes anew.
+    return not folder.startswith(".") and folder not in _NOT_SOURCES and not folder.endswith(".egg-info")
+
+
+def unpack(filename: str, content: bytes, subdirectory: str = "") -> SourceTree:
     """Read an archive.
 
+    :param subdirectory: where in it the project is
     :raises ValueError: it cannot be unpacked
     :raises TooLarge: it can, but not here
     """
     is_zip = filename.lower().endswith(".zip")
+    inner = f"{subdirectory}/" if subdirectory else ""
     paths, texts = [], {}
     try:
         for path, read in _zip_members(content) if is_zip else _tar_members(filename, content):
-            below = path.partition("/")[2]
-            if not below:
-                continue
-            paths.append(below)
+            paths.append(path)
             if len(paths) > _MOST_MEMBERS:
                 raise TooLarge
-            if _describes(below):
-                texts[below] = read().decode("utf-8", errors="replace")
+            # Whether there is one folder around it all shows at the end.
+            below = (each.removeprefix(inner) for each in (path, path.partition("/")[2]) if each.startswith(inner))
+            if any(map(_describes, below)):
+                texts[path] = read().decode("utf-8", errors="replace")
     except _DAMAGE as error:
         raise ValueError(f"it cannot be unpacked: {error}") from error
-    return SourceTree(tuple(paths), texts)
+    return _below(f"{_around(paths)}{inner}", paths, texts)
+
+
+def _around(paths: Sequence[str]) -> str:
+    """The folder that all the others lie in, with its slash, which pip takes off; empty where there is none."""
+    first, slash, _ = paths[0].partition("/") if paths else ("", "", "")
+    return first + slash if slash and all(path.startswith(first + slash) for path in paths) else ""
+
+
+def _below(folder: str, paths: Iterable[str], texts: Mapping[str, str]) -> SourceTree:
+    found = {path.removeprefix(folder): text for path, text in texts.items() if path.startswith(folder)}
+    return SourceTree(tuple(path.removeprefix(folder) for path in paths if path.startswith(folder)), found)
 
 
 def _describes(path: str) -> bool:

@@ -26,7 +26,12 @@ def direct_file(link: str) -> File:
     address, _, fragment = link.partition("#")
     name = unquote(urlsplit(address).path.rstrip("/").rpartition("/")[2])
     digest = _FRAGMENT_HASH.search(fragment)
-    return File(0, name, address, (digest[1].lower(),) if digest else (), None, None, None, None)
+    hashes = (digest[1].lower(),) if digest else ()
+    return File(0, name, address, hashes, None, None, None, None, _subdirectory(fragment))
+
+
+def _subdirectory(fragment: str) -> str:
+    return parse_qs(fragment).get("subdirectory", [""])[0].strip("/")
 
 
 def link_key(link: str) -> tuple[object, ...]:
@@ -38,8 +43,7 @@ def link_key(link: str) -> tuple[object, ...]:
     parts = urlsplit(address)
     host = parts.netloc.rpartition("@")[2] or ("localhost" if parts.scheme == "file" else "")
     query = tuple(sorted((name, *values) for name, values in parse_qs(parts.query).items()))
-    folder = parse_qs(fragment).get("subdirectory", [""])[0]
-    return parts.scheme, host, parts.path, query, folder, direct_file(link).hashes
+    return parts.scheme, host, parts.path, query, _subdirectory(fragment), direct_file(link).hashes
 
 
 def local_folder(file: File) -> Path | None:
@@ -47,7 +51,7 @@ def local_folder(file: File) -> Path | None:
     if not file.url.startswith("file:"):
         return None
     path = path_of(file.url)
-    return path if path.is_dir() else None
+    return path / file.subdirectory if path.is_dir() else None
 
 
 def read_folder(folder: Path) -> Sdist:

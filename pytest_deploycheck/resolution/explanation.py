@@ -110,9 +110,13 @@ def built_before(filenames: Sequence[str]) -> tuple[str, ...]:
     """What pip builds before it finds that nothing fits: these builds may fail first, or take minutes."""
     if not filenames:
         return ()
-    shown = ", ".join(filenames[:_MOST_VERSIONS])
+    return (f"before it says so, pip builds {listed(filenames)}, to learn what is required there",)
+
+
+def listed(filenames: Sequence[str]) -> str:
+    """The first of many."""
     more = f" and {len(filenames) - _MOST_VERSIONS} more" if len(filenames) > _MOST_VERSIONS else ""
-    return (f"before it says so, pip builds {shown}{more}, to learn what is required there",)
+    return ", ".join(filenames[:_MOST_VERSIONS]) + more
 
 
 def _listed(versions: Sequence[Version]) -> str:

@@ -18,6 +18,7 @@ class File(NamedTuple):
     :param yanked: the reason, perhaps empty; None where the file is not yanked (PEP 592)
     :param metadata: None: no separate metadata file (PEP 658); else its hash as ``sha256=...``, or ``""`` without one
     :param size: in bytes, None where the index does not say
+    :param subdirectory: where in it the project is, if not at the top: only who names the file can say so
     """
 
     position: int
@@ -28,6 +29,7 @@ class File(NamedTuple):
     yanked: str | None
     metadata: str | None
     size: int | None
+    subdirectory: str = ""
 
     @property
     def is_wheel(self) -> bool:

@@ -43,7 +43,7 @@ Value = TypeVar("Value")
 Facts = TypeVar("Facts", Metadata, Sdist)
 
 # Goes up with every change of what is read out of the same METADATA.
-_READING = 1
+_READING = 2
 
 # Bytes of a wheel's end that are fetched first: its directory and, mostly, its METADATA, which build tools put last.
 _WHEEL_TAIL = 65_536
@@ -124,7 +124,8 @@ class IndexClient:
         :raises BrokenDistribution: (in the future) the archive cannot be read, or is another than the index describes
         :raises Unreachable: (in the future) the index did not answer
         """
-        return self._once(("sdist", file.url), lambda: self._threads.submit(self._load_sdist, file))
+        key = (f"sdist {file.subdirectory}", file.url)
+        return self._once(key, lambda: self._threads.submit(self._load_sdist, file))
 
     def digest(self, file: File, algorithm: str) -> str:
         """Of a file's content, which is fetched whole for it.
@@ -251,7 +252,8 @@ class IndexClient:
         return metadata
 
     def _load_sdist(self, file: File) -> Sdist:
-        return self._cached("sdist", file, f"{_READING} {analysis()}", Sdist, lambda: self._fetch_sdist(file))
+        reading = f"{_READING} {analysis()} {file.subdirectory}"
+        return self._cached("sdist", file, reading, Sdist, lambda: self._fetch_sdist(file))
 
     def _cached(self, kind: str, file: File, reading: str, form: type[Facts], fetch: Callable[[], Facts]) -> Facts:
         """By the file's hash, which is for ever; what has none is kept as long as a page.
@@ -276,9 +278,11 @@ class IndexClient:
     def _fetch_metadata(self, file: File) -> Steps[Metadata]:
         if file.metadata is not None:
             answer = yield Wanted(f"{file.url}.metadata", "the metadata file")
-            if answer.status == 200:
-                verify(file, answer.content, (file.metadata,), "the hash of its metadata file")
-                return of_wheel(file, answer.content)
+            if answer.status != 200:
+                said = f"{refusal(answer)}, though its page says that it is there: pip stops at this"
+                raise Unreachable(f"{redacted(file.url)}.metadata: {said}")
+            verify(file, answer.content, (file.metadata,), "the hash of its metadata file")
+            return of_wheel(file, answer.content)
         if file.url.startswith("file:"):
             return metadata_on_disk(file)
         answer = yield Wanted(file.url, "the file", tail_of(_WHEEL_TAIL))
@@ -288,8 +292,8 @@ class IndexClient:
             if content is not None:
                 return of_wheel(file, content)
             metadata: Metadata = yield lambda: unzipped(ranged, file)
-        except NotRanged as refusal:
-            whole = refusal.whole
+        except NotRanged as unranged:
+            whole = unranged.whole
             metadata = yield lambda: self._metadata_in_whole(file, whole)
         return metadata
 
@@ -304,10 +308,10 @@ class IndexClient:
     def _fetch_sdist(self, file: File) -> Sdist:
         if is_repository(file.url):
             return UNKNOWN
-        if (folder := local_folder(file)) is not None:
-            return read_folder(folder)
         try:
-            return read_sdist(file.filename, self._download(file))
+            if (folder := local_folder(file)) is not None:
+                return read_folder(folder)
+            return read_sdist(file.filename, self._download(file), file.subdirectory)
         except ValueError as error:
             raise BrokenDistribution(file, str(error)) from error
 

@@ -49,10 +49,10 @@ class Metadata:
             raise ValueError(str(error)) from error
 
 
-def parse_metadata(content: bytes) -> Metadata:
+def parse_metadata(text: str) -> Metadata:
     """Read a ``METADATA`` or ``PKG-INFO`` file. What is missing is empty: it is the reader who knows what it needs."""
     headers: dict[str, list[str]] = {}
-    for name, value in _headers(content.decode("utf-8", errors="replace")):
+    for name, value in _headers(text):
         headers.setdefault(name.lower(), []).append(value)
 
     def one(name: str) -> str:
@@ -70,10 +70,13 @@ def parse_metadata(content: bytes) -> Metadata:
 
 
 _END = re.compile(r"\n\r?\n|\r\r")
+# As email.feedparser, with which pip reads it: the first line that is none of these ends the headers, and what follows
+# it is lost. That is a licence that was not indented, or a byte order mark before it all.
+_HEADER = re.compile(r"From |[!-9;-~]*:|[ \t]")
 
 
 def _headers(text: str) -> Iterator[tuple[str, str]]:
-    """The header fields before the first empty line, folded ones joined.
+    """The header fields before the first line that is none, folded ones with their line ends: pip joins no lines.
 
     ``email.parser`` would read the description behind them too, which is most of the file.
     """
@@ -82,14 +85,14 @@ def _headers(text: str) -> Iterator[tuple[str, str]]:
     # Not splitlines(): it would also split at a form feed, which licence texts contain. A line of blanks is not the
     # end either, but an empty line within a folded licence.
     for line in re.split("\r\n|\r|\n", text[: end.start()] if end else text):
-        if not line:
+        if not _HEADER.match(line):
             break
         if line[0] in " \t":
-            value += f" {line.strip()}"
+            value += f"\n{line}"
             continue
         if name:
             yield name, value.strip()
-        name, _, value = line.partition(":")
+        name, _, value = ("", "", "") if line.startswith("From ") else line.partition(":")
     if name:
         yield name, value.strip()
 

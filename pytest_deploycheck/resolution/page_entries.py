@@ -211,8 +211,13 @@ def entries_of_html(url: str, content_type: str, content: bytes, bare: Callable[
     :param bare: gives a link without its credentials
     """
     charset = re.search(r"charset=[\"']?([\w-]+)", content_type)
+    encoding = charset[1] if charset else "utf-8"
     parser = _Anchors()
-    parser.feed(content.decode(charset[1] if charset else "utf-8", errors="replace"))
+    try:
+        parser.feed(content.decode(encoding))
+    except (UnicodeDecodeError, LookupError) as error:
+        # What the page itself says of its encoding, pip does not read.
+        raise InvalidPage(f"a page that is not {encoding}, as it has to be where its header says no other") from error
     try:
         base = urljoin(url, parser.base) if parser.base else url
         found = [(urljoin(base, each["href"] or ""), _said_by_anchor(each)) for each in parser.anchors]

@@ -49,6 +49,7 @@ def read_resolution(fields: dict[str, Any]) -> Resolution:
         distributions=tuple(map(_distribution, fields["distributions"])),
         causes=tuple(Cause(**{**each, "line": _location(each["line"])}) for each in fields["causes"]),
         evidence=tuple(fields["evidence"]),
+        built_in_passing=tuple(fields["built_in_passing"]),
     )
 
 

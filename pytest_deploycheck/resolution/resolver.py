@@ -33,6 +33,7 @@ from pytest_deploycheck.resolution.hash_checking import (
 )
 from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.index import NotCached
+from pytest_deploycheck.resolution.markers import UndecidedMarker
 from pytest_deploycheck.resolution.provider import Provider
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.versions import Release, release_of
@@ -65,9 +66,10 @@ def resolve(
     :param hash_checking: pip's mode, in which every distribution needs a hash
     :param is_trial: nobody reads why it fails, so no more is fetched to be sure that pip fails in the same way
     """
-    applying = [each for each in asked if view.holds(each.requirement.marker if each.requirement else each.marker)]
     checking = HashChecking(view.client.digest) if hash_checking else None
+    applying: list[Asked] = []
     try:
+        applying += _applying(asked, view)
         return _resolve(source, applying, view, checking, bound or Bound(), is_trial=is_trial)
     except HashFault as fault:
         return Resolution(
@@ -79,14 +81,29 @@ def resolve(
         return Resolution(source, view.target, error.outcome, str(error))
 
 
+def _applying(asked: Iterable[Asked], view: TargetView) -> Iterator[Asked]:
+    """The lines whose markers are true.
+
+    :raises Refused: of one that cannot be said
+    """
+    for each in asked:
+        try:
+            applies = view.holds(each.requirement.marker if each.requirement else each.marker)
+        except UndecidedMarker as error:
+            if error.breaks_off:
+                raise Refused(f"{each.line}: pip breaks off here: {error}") from error
+            raise Refused(f"{each.line}: {error}", Outcome.UNREACHABLE) from error
+        if applies:
+            yield each
+
+
 def foresee(asked: Sequence[Asked], view: TargetView) -> None:
     """Start to fetch what a resolution of these lines will need; returns at once.
 
     :raises Refused: pip stops at one of the lines
     :raises Unreachable: what a line names itself could not be fetched
     """
-    applying = [each for each in asked if view.holds(each.requirement.marker if each.requirement else each.marker)]
-    user = _understood(applying, view, None)
+    user = _understood(list(_applying(asked, view)), view, None)
     _ahead(user, view).fetch(user.roots)
 
 
@@ -184,7 +201,9 @@ def _attempt(
         if not (each.file.is_wheel or is_trial):
             # Whoever tells of it names its other versions, too.
             view.page(NormalizedName(each.name))
-    return Resolution(source, view.target, Outcome.OK, distributions=picked)
+    filenames = {each.file.filename for each in picked}
+    in_passing = tuple(each for each in provider.built if each not in filenames)
+    return Resolution(source, view.target, Outcome.OK, distributions=picked, built_in_passing=in_passing)
 
 
 def _look_into(offered: Iterable[DistributionCandidate], view: TargetView) -> None:

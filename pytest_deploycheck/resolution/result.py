@@ -144,6 +144,7 @@ class Resolution:
     :param distributions: what was picked, none where the outcome is not OK
     :param causes: the requirements that cannot hold together
     :param evidence: further lines: which versions exist, why none fits
+    :param built_in_passing: source distributions that are not picked, and that pip builds to learn what they require
     """
 
     source: str
@@ -153,6 +154,7 @@ class Resolution:
     distributions: tuple[Distribution, ...] = ()
     causes: tuple[Cause, ...] = ()
     evidence: tuple[str, ...] = ()
+    built_in_passing: tuple[str, ...] = ()
 
     @property
     def has_wheels_only(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 from pytest_deploycheck.resolution.archive import SourceTree, TooLarge, unpack
@@ -18,7 +19,7 @@ from pytest_deploycheck.resolution.setup_files import (
 )
 
 # Goes up with every change of what is read out of the same archive.
-_ANALYSIS = 2
+_ANALYSIS = 3
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,14 @@ UNKNOWN = Sdist(Metadata("", "", "", None, (), ()), False, None, (), "")
 """What is known of a source that cannot be read here, such as a repository: nothing."""
 
 
-def read_sdist(filename: str, content: bytes) -> Sdist:
+def read_sdist(filename: str, content: bytes, subdirectory: str = "") -> Sdist:
     """Read an archive.
 
-    :raises ValueError: it cannot be unpacked
+    :param subdirectory: where in it the project is
+    :raises ValueError: it cannot be unpacked, or is none
     """
     try:
-        return describe(unpack(filename, content))
+        return describe(unpack(filename, content, subdirectory))
     except TooLarge:
         return UNKNOWN
 
@@ -83,8 +85,13 @@ def analysis() -> str:
 
 
 def describe(tree: SourceTree) -> Sdist:
-    """The facts of an unpacked source distribution, or of a project's folder."""
-    metadata = parse_metadata(tree.texts.get("PKG-INFO", "").encode())
+    """The facts of an unpacked source distribution, or of a project's folder.
+
+    :raises ValueError: it is neither
+    """
+    if not {"setup.py", "pyproject.toml"} & tree.texts.keys():
+        raise ValueError("it is no Python project: neither setup.py nor pyproject.toml is in it")
+    metadata = _unfolded(parse_metadata(tree.texts.get("PKG-INFO", "")))
     try:
         return _described(tree, metadata, read_pyproject(tree.texts.get("pyproject.toml", "")))
     except ValueError:
@@ -93,11 +100,16 @@ def describe(tree: SourceTree) -> Sdist:
         return replace(_by_metadata_alone(metadata), repeatable=False)
 
 
+def _unfolded(metadata: Metadata) -> Metadata:
+    """What a build writes anew, it writes without the line ends."""
+    return replace(metadata, requires_dist=tuple(" ".join(each.split("\n")) for each in metadata.requires_dist))
+
+
 def _described(tree: SourceTree, metadata: Metadata, pyproject: Pyproject) -> Sdist:
     metadata, fixed = _identified(metadata, pyproject.project)
     if not fixed and pyproject.project is None and pyproject.backend.startswith(SETUPTOOLS):
-        fixed = _given(tree, metadata)
-    dependencies = _dependencies(tree, metadata, pyproject.project)
+        metadata, fixed = _given(tree, metadata)
+    dependencies = _dependencies(tree, metadata, pyproject)
     if dependencies is not None:
         metadata = replace(metadata, requires_dist=dependencies.requires, provides_extra=dependencies.extras)
     if metadata.requires_python is None and not _is_static(metadata):
@@ -134,20 +146,23 @@ def _identified(metadata: Metadata, project: Project | None) -> tuple[Metadata, 
     return metadata, fixed if _has_lasting_fields(metadata) else ()
 
 
-def _given(tree: SourceTree, metadata: Metadata) -> tuple[str, ...]:
-    """What ``setup.py`` gives and an old ``PKG-INFO`` repeats: setuptools will say it again."""
+def _given(tree: SourceTree, metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
+    """With what ``setup.py`` gives and an old ``PKG-INFO``, if there is one, repeats: setuptools will say it again."""
     given = identity_of_setup(tree.texts.get("setup.py"), tree.texts.get("setup.cfg", ""))
-    return tuple(field for field, value in given.items() if value == getattr(metadata, field))
+    if not (metadata.name or metadata.version):
+        metadata = replace(metadata, name=given.get("name", ""), version=given.get("version", ""))
+    return metadata, tuple(field for field, value in given.items() if value == getattr(metadata, field))
 
 
-def _dependencies(tree: SourceTree, metadata: Metadata, project: Project | None) -> Dependencies | None:
+def _dependencies(tree: SourceTree, metadata: Metadata, pyproject: Pyproject) -> Dependencies | None:
     """The first static statement of what it requires, the most binding first; None where there is none."""
     if _is_static(metadata):
         return Dependencies(metadata.requires_dist, metadata.provides_extra)
-    stated = (project.dependencies if project else None) or _of_egg_info(tree)
+    project = pyproject.project
+    stated = (project.dependencies if project else None) or _of_egg_info(tree) or _of_named_files(tree, pyproject)
     if stated is None and metadata.requires_dist:
         return Dependencies(metadata.requires_dist, metadata.provides_extra)
-    return stated or dependencies_of_setup(tree.texts.get("setup.py"), tree.texts.get("setup.cfg", ""))
+    return stated or dependencies_of_setup(tree.texts.get("setup.py"), tree.texts.get("setup.cfg", ""), tree.text)
 
 
 def _has_lasting_fields(metadata: Metadata) -> bool:
@@ -165,6 +180,26 @@ def _of_egg_info(tree: SourceTree) -> Dependencies | None:
     if requires:
         return _of_requires_txt(requires[0])
     return Dependencies() if any(path.endswith("/SOURCES.txt") for path in tree.texts) else None
+
+
+def _of_named_files(tree: SourceTree, pyproject: Pyproject) -> Dependencies | None:
+    """What setuptools takes from files that ``pyproject.toml`` names."""
+    named, project = pyproject.requirement_files, pyproject.project
+    if not named or project is None or not pyproject.backend.startswith(SETUPTOOLS):
+        return None
+    # A file that is not there is passed over with a warning.
+    texts = {extra: [tree.text(path) for path in paths if path in tree.paths] for extra, paths in named.items()}
+    if any(text is None or "\\\n" in text for each in texts.values() for text in each):
+        return None
+    found = sectioned({extra: _uncommented("\n".join(filter(None, each))) for extra, each in texts.items()})
+    return Dependencies((*project.said.requires, *found.requires), (*project.said.extras, *found.extras))
+
+
+def _uncommented(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        requirement = line.partition(" #")[0].strip()
+        if requirement and not requirement.startswith("#"):
+            yield requirement
 
 
 def _of_requires_txt(text: str) -> Dependencies:

@@ -7,7 +7,8 @@ import configparser
 import re
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
@@ -16,26 +17,34 @@ from pytest_deploycheck.resolution.pyproject import Dependencies, with_extra
 # https://setuptools.pypa.io/en/latest/userguide/distribution.html#tagging-and-daily-build-or-snapshot-releases
 _TAG = re.compile(r"^tag.build[ \t]*[=:][ \t]*\S|^tag.date[ \t]*[=:][ \t]*[1tyo]", re.MULTILINE | re.IGNORECASE)
 
+# What setup.cfg says instead of a value: where it stands.
+_ELSEWHERE = ("file:", "attr:")
+# pbr takes requirements from files of its own choice.
+_REQUIREMENTS_ITSELF = "pbr"
+
 # The filters of warnings are the whole process's.
 _PARSING = threading.Lock()
 
 
-def dependencies_of_setup(script: str | None, configuration: str) -> Dependencies | None:
+def dependencies_of_setup(
+    script: str | None, configuration: str, read: Callable[[str], str | None] = lambda path: None
+) -> Dependencies | None:
     """What ``setup.py`` gives, and for each that it does not give what ``setup.cfg`` says, as setuptools has it.
 
     :param script: ``setup.py``, None where there is none
+    :param read: gives the text of another file, None where that is not at hand
     :returns: None where they do not say it, or only to who runs them
     :raises RecursionError: it is nested too deep for this moment's stack; so is MemoryError
     """
     given = {} if script is None else _setup_arguments(script)
     said = _sections(configuration)
-    if given is None or said is None or (script is None and not said):
+    if given is None or said is None or (script is None and not said) or _REQUIREMENTS_ITSELF in given:
         return None
     try:
         options = said.get("options", {})
-        requires = _lines(_literal(given, "install_requires")) or _listed(options.get("install_requires", ""))
+        requires = _lines(_literal(given, "install_requires")) or _listed(options.get("install_requires", ""), read)
         extras = _extras(_literal(given, "extras_require")) or {
-            extra: _listed(text) for extra, text in said.get("options.extras_require", {}).items()
+            extra: _listed(text, read) for extra, text in said.get("options.extras_require", {}).items()
         }
     except (ValueError, TypeError, SyntaxError):
         return None
@@ -49,24 +58,31 @@ def python_of_setup(script: str | None, configuration: str) -> str | None:
     """
     given = (_setup_arguments(script or "") or {}).get("python_requires")
     if given is not None:
-        return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
+        return _string(given)
     return (_sections(configuration) or {}).get("options", {}).get("python_requires")
 
 
 def identity_of_setup(script: str | None, configuration: str) -> dict[str, str]:
-    """``name`` and ``version`` as far as ``setup.py`` gives them as strings, which every build then repeats.
+    """``name`` and ``version`` as far as they are given as strings, which every build then repeats.
 
     :raises RecursionError: as for :func:`dependencies_of_setup`
     """
-    given = (_setup_arguments(script) if script is not None else None) or {}
+    given = {} if script is None else _setup_arguments(script)
+    if given is None:
+        return {}
     # A tag of the version may be added to what the script says.
-    said = ("name",) if "[egg_info]" in configuration and re.search(_TAG, configuration) else ("name", "version")
-    values = {field: given[field] for field in said if field in given}
-    return {
-        field: value.value
-        for field, value in values.items()
-        if isinstance(value, ast.Constant) and isinstance(value.value, str)
-    }
+    fields = ("name",) if "[egg_info]" in configuration and re.search(_TAG, configuration) else ("name", "version")
+    said = (_sections(configuration) or {}).get("metadata", {})
+    values = {field: _string(given[field]) if field in given else _plain(said.get(field)) for field in fields}
+    return {field: value for field, value in values.items() if value}
+
+
+def _string(value: ast.expr) -> str | None:
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+
+
+def _plain(value: str | None) -> str | None:
+    return None if value is None or value.strip().startswith(_ELSEWHERE) else value.strip()
 
 
 def sectioned(sections: Mapping[str, Iterable[str]]) -> Dependencies:
@@ -100,7 +116,22 @@ def _setup_arguments(script: str) -> dict[str, ast.expr] | None:
     if len(calls) != 1 or sum(map(_names_setup, ast.walk(module))) != 1:
         return None
     keywords = {keyword.arg: keyword.value for keyword in calls[0].keywords}
-    return None if calls[0].args or None in keywords else {name: value for name, value in keywords.items() if name}
+    if calls[0].args or None in keywords:
+        return None
+    named = _named_once(module)
+    return {name: named.get(_name(value), value) for name, value in keywords.items() if name}
+
+
+def _named_once(module: ast.Module) -> dict[str, ast.expr]:
+    """What stands under a name that is given to it once, and looked at once: in the call."""
+    mentioned = Counter(map(_name, ast.walk(module)))
+    assigned = (each for each in module.body if isinstance(each, ast.Assign) and len(each.targets) == 1)
+    values = {_name(each.targets[0]): each.value for each in assigned}
+    return {name: value for name, value in values.items() if name and mentioned[name] == 2}
+
+
+def _name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _parsed(script: str) -> ast.Module:
@@ -160,18 +191,28 @@ def _sections(configuration: str) -> dict[str, dict[str, str]] | None:
         parser.read_string(configuration)
     except configparser.Error:
         return None
-    found = {name: dict(parser[name]) for name in ("options", "options.extras_require") if parser.has_section(name)}
+    names = ("metadata", "options", "options.extras_require")
+    found = {name: dict(parser[name]) for name in names if parser.has_section(name)}
     if "options" in found:  # The old spelling.
         found["options"] = {option.replace("-", "_"): value for option, value in found["options"].items()}
     return found
 
 
-def _listed(text: str) -> list[str]:
-    """Lines, or on one line what stands between semicolons.
+def _listed(text: str, read: Callable[[str], str | None]) -> list[str]:
+    """Lines, or on one line what stands between semicolons; perhaps in another file.
 
-    :raises ValueError: they stand in another file
+    :raises ValueError: they cannot be had
     """
-    if text.strip().startswith(("file:", "attr:")):
-        raise ValueError("in another file")
+    if text.strip().startswith(_ELSEWHERE):
+        text = _in_files(text.strip(), read)
     lines = (line.strip() for line in (text.splitlines() if "\n" in text else text.split(";")))
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def _in_files(directive: str, read: Callable[[str], str | None]) -> str:
+    """What ``file: one.txt, two.txt`` stands for."""
+    kind, _, paths = directive.partition(":")
+    texts = [read(path.strip()) for path in paths.split(",")]
+    if kind != "file" or None in texts:
+        raise ValueError("in another file")
+    return "\n".join(filter(None, texts))

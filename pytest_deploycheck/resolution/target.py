@@ -11,6 +11,8 @@ from packaging.markers import Marker
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 from packaging.version import Version
 
+from pytest_deploycheck.resolution.markers import UndecidedMarker, holds
+
 _TARGET = re.compile(r"(?P<minor>3\.\d+)(?:\.(?P<patch>\d+))?(?P<threads>t?)(?:-(?P<platform>[a-z0-9_]+))?")
 _PLATFORM = re.compile(
     r"(?:(?P<libc>manylinux|musllinux)_(?P<major>\d+)_(?P<minor>\d+)_(?P<arch>\w+)"
@@ -108,7 +110,7 @@ class Target:
     def environment(self) -> dict[str, str]:
         """The marker environment (PEP 508), every variable of it: none is left to the running interpreter.
 
-        ``platform_release`` and ``platform_version`` cannot be known and are empty.
+        ``platform_release`` and ``platform_version`` cannot be known and are empty: see :meth:`holds`.
         """
         system = _MARKERS[self.platform.partition("_")[0]]
         return {
@@ -126,8 +128,18 @@ class Target:
         }
 
     def holds(self, marker: Marker | None, extra: str = "") -> bool:
-        """Whether a marker is true here; no marker always is."""
-        return marker is None or marker.evaluate({**self.environment, "extra": extra})
+        """Whether a marker is true here; no marker always is.
+
+        :raises UndecidedMarker: that cannot be said
+        """
+        return marker is None or holds(marker, {**self.environment, "extra": extra})
+
+    def may_hold(self, marker: Marker | None) -> bool:
+        """Whether a marker is true here, or it cannot be said that it is not."""
+        try:
+            return self.holds(marker)
+        except UndecidedMarker:
+            return True
 
 
 _LINUX = {"os_name": "posix", "platform_system": "Linux", "sys_platform": "linux"}

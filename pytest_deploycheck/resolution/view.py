@@ -14,11 +14,13 @@ from packaging.version import InvalidVersion, Version
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.asked import Preferences
 from pytest_deploycheck.resolution.candidates import ProjectCandidates, python_specifier
-from pytest_deploycheck.resolution.direct import direct_file, is_repository, link_key
+from pytest_deploycheck.resolution.direct import direct_file, is_repository, link_key, local_folder
 from pytest_deploycheck.resolution.file import File
-from pytest_deploycheck.resolution.http.transport import redacted
+from pytest_deploycheck.resolution.http.transport import Unreachable, redacted
+from pytest_deploycheck.resolution.index import NotCached
 from pytest_deploycheck.resolution.indexes import Indexes
 from pytest_deploycheck.resolution.integrity import BrokenDistribution
+from pytest_deploycheck.resolution.markers import UndecidedMarker, may_be_undefined
 from pytest_deploycheck.resolution.metadata import Metadata, requirement
 from pytest_deploycheck.resolution.page import FoundFiles, ProjectPage
 from pytest_deploycheck.resolution.result import Outcome
@@ -139,11 +141,7 @@ class TargetView:
             _requirements(file, metadata)
         except Unusable as error:
             raise Refused(str(error)) from error
-        try:
-            version = Version(metadata.version)
-        except InvalidVersion:
-            version = ANY_VERSION  # Only a build would tell.
-        return DistributionCandidate(canonicalize_name(name or said), version, file, link=link)
+        return DistributionCandidate(canonicalize_name(name or said), _version_of(file, metadata), file, link=link)
 
     def _check_wheel(self, file: File, name: str | None) -> None:
         try:
@@ -174,7 +172,10 @@ class TargetView:
         return self.client.metadata(file).result() if file.is_wheel else self.sdist(file).metadata
 
     def holds(self, marker: Marker | None, extras: Iterable[str] = ("",)) -> bool:
-        """Whether a marker is true on the target, with any of the extras."""
+        """Whether a marker is true on the target, with any of the extras.
+
+        :raises UndecidedMarker: that cannot be said
+        """
         if marker is None:
             return True
         text = str(marker)
@@ -213,7 +214,7 @@ class TargetView:
         :raises Unreachable: the index did not answer
         :raises Refused: it cannot be read
         """
-        _requirements(base.file, self._metadata_of(base))
+        self._decidable(base, self._metadata_of(base))
 
     def foreseen(self, base: DistributionCandidate, extras: frozenset[NormalizedName]) -> list[Wish]:
         """What of :meth:`dependencies` the indexes will be asked for; no fault is raised, and nothing is waited for."""
@@ -234,7 +235,28 @@ class TargetView:
         self, base: DistributionCandidate, metadata: Metadata, extras: frozenset[NormalizedName]
     ) -> Iterator[Requirement]:
         wanted = extras & set(metadata.provides_extra)
-        return (each for each in _requirements(base.file, metadata) if self.holds(each.marker, wanted or ("",)))
+        for each in self._decidable(base, metadata):
+            try:
+                needed = self.holds(each.marker, wanted or ("",))
+            except UndecidedMarker as error:
+                raise Refused(f"{base.file.filename} requires {each.name}: {error}", Outcome.UNREACHABLE) from error
+            if needed:
+                yield each
+
+    def _decidable(self, base: DistributionCandidate, metadata: Metadata) -> list[Requirement]:
+        """What a file requires, each marker of which has an answer: pip looks at all of them at once."""
+        found = _requirements(base.file, metadata)
+        for each, text in zip(found, metadata.requires_dist, strict=True):
+            if each.marker is not None and may_be_undefined(text.partition(";")[2]):
+                self._look_for_an_answer(base, each.name, each.marker)
+        return found
+
+    def _look_for_an_answer(self, base: DistributionCandidate, name: str, marker: Marker) -> None:
+        try:
+            self.holds(marker)
+        except UndecidedMarker as error:
+            if error.breaks_off:
+                raise _stopping_at(base, f"{base.file.filename} requires {name}: {error}", Outcome.INVALID) from error
 
     def _metadata_of(self, base: DistributionCandidate) -> Metadata:
         try:
@@ -242,25 +264,35 @@ class TargetView:
         except BrokenDistribution as error:
             raise _stopping_at(base, str(error), Outcome.NO_MATCH if error.is_other else Outcome.INVALID) from error
         if not base.link:
-            _check_identity(base, metadata, _IDENTITY if base.file.is_wheel else self.sdist(base.file).fixed)
+            _check_identity(base, metadata, self._fixed(base.file))
         return metadata
+
+    def _fixed(self, file: File) -> tuple[str, ...]:
+        """Which of name and version pip will read as they stand in the metadata."""
+        if not file.is_wheel:
+            return self.sdist(file).fixed
+        reads_names = file.metadata is not None or self.target.python_version.release >= _READS_NAMES
+        return _IDENTITY if reads_names else ("version",)
 
     def linked(self, link: str, name: str | None, line: Location | None, extras: Iterable[str]) -> list[Wish]:
         """A requirement that names a link, as the resolver takes it: the file, and the file with extras.
 
         :raises Refused: as for :meth:`direct`
         """
+        where = f"{line}: " if line else ""
         try:
             base = self.direct(link, name)
         except Unsupported as error:
-            raise Refused(str(error)) from error
+            raise Refused(f"{where}{error}") from error
         except Refused as error:
-            if line is None or error.outcome is not Outcome.UNREACHABLE:
-                raise
-            raise Refused(f"{line}: {error}", error.outcome) from error
+            raise Refused(f"{where}{error}", error.outcome) from error
+        except NotCached:
+            raise
+        except Unreachable as error:
+            raise Unreachable(f"{where}{error}") from error
         if base is None:
             if name is None:
-                raise Refused(f"{redacted(link)}: it is another project's")
+                raise Refused(f"{where}{redacted(link)}: it is another project's")
             return [ImpossibleWish(canonicalize_name(name), f"{name} @ {redacted(link)}, which is another's", line)]
         normalised = frozenset(map(canonicalize_name, extras))
         found: list[Wish] = [ExactWish(base, line)]
@@ -275,8 +307,28 @@ class TargetView:
         return [self._python_wishes.setdefault(str(specifier), PythonWish(specifier))]
 
 
+def _version_of(file: File, metadata: Metadata) -> Version:
+    """The version of a file that is named itself."""
+    try:
+        return Version(metadata.version)
+    except InvalidVersion as error:
+        if file.is_wheel:
+            raise Refused(_without_version(file, metadata)) from error
+        return ANY_VERSION  # Only a build would tell.
+
+
+def _without_version(file: File, metadata: Metadata) -> str:
+    said = metadata.version or "none"
+    return f"{redacted(file.url)}: the version in its metadata is not valid: {said}"
+
+
 def _nameless(file: File) -> str:
     """pip clones or builds what has no name, and learns it; here neither is done."""
+    if local_folder(file) is not None:
+        return (
+            f"which project the folder {file.filename} is, and what it requires, is not known, "
+            "since only a build would tell it: say name and dependencies in the [project] table of its pyproject.toml"
+        )
     shown = redacted(file.url)
     why = "a repository is not cloned here" if is_repository(file.url) else "only a build would tell it"
     return f"{shown}: which project this is, and what it requires, is not known, since {why}: write `name @ {shown}`"
@@ -292,6 +344,9 @@ def _requirements(file: File, metadata: Metadata) -> list[Requirement]:
 
 
 _IDENTITY = ("name", "version")
+# On older ones pip reads metadata with pkg_resources, and takes the name of a wheel from its file name, unless it has
+# a metadata file of its own (``pip/_internal/metadata/__init__.py``, ``pip/_internal/operations/prepare.py``).
+_READS_NAMES = (3, 11)
 
 
 def _check_identity(base: DistributionCandidate, metadata: Metadata, fixed: Iterable[str]) -> None:
@@ -309,9 +364,7 @@ def _check_identity(base: DistributionCandidate, metadata: Metadata, fixed: Iter
     try:
         version = Version(metadata.version)
     except InvalidVersion as error:
-        said = metadata.version or "none"
-        shown = f"{redacted(base.file.url)}: the version in its metadata is not valid: {said}"
-        raise _stopping_at(base, shown, Outcome.INVALID) from error
+        raise _stopping_at(base, _without_version(base.file, metadata), Outcome.INVALID) from error
     if version != base.version:
         raise Unusable(base.file, reason)
 

@@ -82,7 +82,10 @@ def of_wheel(file: File, content: bytes) -> Metadata:
 
     :raises BrokenDistribution: it is none
     """
-    metadata = parse_metadata(content)
+    try:
+        metadata = parse_metadata(content.decode())
+    except UnicodeDecodeError as error:
+        raise BrokenDistribution(file, "its metadata is not UTF-8") from error
     if not metadata.name:
         # A login page, most likely; pip stops with `BadMetadata`.
         raise BrokenDistribution(file, "its metadata says no name")

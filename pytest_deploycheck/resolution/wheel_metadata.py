@@ -13,12 +13,12 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import IO, BinaryIO, Protocol
 
 from packaging.utils import canonicalize_name
 
-_MEMBER = b".dist-info/METADATA"
+_FOLDER, _METADATA = b".dist-info/", b"METADATA"
 # Size and place of the directory, from the record at the very end, which a comment of this length may follow.
 _END, _END_FIELDS, _END_SIZE, _LONGEST_COMMENT = b"PK\x05\x06", struct.Struct("<12xII"), 22, 65_535
 # Flags, method, CRC, compressed size, length of the name, place of the member.
@@ -84,7 +84,7 @@ Parts = Generator[tuple[int, int], bytes, bytes | None]
 
 
 def wheel_metadata(archive: Archive, project: str) -> bytes | None:
-    """The content of the project's ``METADATA``; other projects' may lie in the same wheel.
+    """The content of the project's ``METADATA``.
 
     :param project: the normalised name
     :returns: None where there is none, or anything is unusual
@@ -118,17 +118,21 @@ def metadata_parts(length: int, tail: bytes, project: str) -> Parts:
 
 
 def _entry(directory: bytes, project: str) -> int | None:
-    """Where the entry of the project's METADATA begins."""
-    found = directory.find(_MEMBER)
+    """Where the entry of the project's METADATA begins, if there is no other project's ``.dist-info`` beside it."""
+    folders = set()
+    sought = None
+    found = directory.find(_FOLDER)
     while found != -1:
         entry = directory.rindex(_ENTRY, 0, found)
         length = _ENTRY_FIELDS.unpack_from(directory, entry)[4]
-        name = directory[entry + _ENTRY_SIZE : entry + _ENTRY_SIZE + length]
-        stem = name.removesuffix(_MEMBER)
-        if stem != name and b"/" not in stem and canonicalize_name(stem.partition(b"-")[0].decode()) == project:
-            return entry
-        found = directory.find(_MEMBER, found + 1)
-    return None
+        stem, folder, member = directory[entry + _ENTRY_SIZE : entry + _ENTRY_SIZE + length].partition(_FOLDER)
+        if folder and b"/" not in stem:
+            folders.add(stem)
+            sought = entry if member == _METADATA else sought
+        found = directory.find(_FOLDER, found + 1)
+    if len(folders) != 1 or canonicalize_name(folders.pop().partition(b"-")[0].decode()) != project:
+        return None
+    return sought
 
 
 def _member(length: int, directory: bytes, entry: int) -> Parts:
@@ -158,15 +162,23 @@ def unzipped_metadata(stream: IO[bytes], project: str) -> bytes:
     """
     try:
         with zipfile.ZipFile(stream) as archive:
-            for name in archive.namelist():
-                folder, _, member = name.partition("/")
-                owner = canonicalize_name(folder.removesuffix(".dist-info").partition("-")[0])
-                if member == "METADATA" and folder.endswith(".dist-info") and owner == project:
-                    return _limited(archive, name)
+            return _limited(archive, f"{_folder(archive.namelist(), project)}/METADATA")
+    except KeyError:
+        pass
     except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error, lzma.LZMAError, struct.error) as error:
         # RuntimeError: it is encrypted, or compressed in a way that zipfile does not know.
         raise ValueError(str(error)) from error
     raise ValueError("no METADATA in it")
+
+
+def _folder(names: Iterable[str], project: str) -> str:
+    """The one that pip takes (``wheel_dist_info_dir``)."""
+    folders = sorted({top for top in (name.partition("/")[0] for name in names) if top.endswith(".dist-info")})
+    if len(folders) > 1:
+        raise ValueError(f"more than one .dist-info in it: {', '.join(folders)}")
+    if not folders or not canonicalize_name(folders[0]).startswith(project):
+        raise ValueError(f"no .dist-info of {project} in it")
+    return folders[0]
 
 
 def _limited(archive: zipfile.ZipFile, name: str) -> bytes:

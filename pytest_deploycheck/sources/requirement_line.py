@@ -127,6 +127,7 @@ def read_requirement(text: str, directory: str) -> Reference:
     text = text.strip()
     reference = _url(text, directory) if is_url(text) else _path_or_name(text, directory)
     _check_local(reference.link)
+    reference = replace(reference, link=_located(reference.link, directory))
     return replace(reference, marker=marker) if marker else reference
 
 
@@ -145,7 +146,7 @@ def read_editable(text: str, directory: str) -> Reference:
     if reference.requirement is None and not link.startswith("file:"):
         raise BadRequirement('the project\'s name is missing: write -e "name @ URL", or append #egg=name to the URL')
     _check_local(link)
-    return reference
+    return replace(reference, link=_located(reference.link, directory))
 
 
 def constraint_problem(line: RequirementLine) -> str | None:
@@ -276,6 +277,16 @@ def _check_local(link: str | None) -> None:
     if link and _scheme(link) == "file" and not is_local_url(link):
         host = urlsplit(link).netloc
         raise BadRequirement(f"file: is for files of this machine, not of '{host}', in lower case: write file:///path")
+
+
+def _located(link: str | None, directory: str) -> str | None:
+    """A link, absolute where it is a ``file:`` URL of a place relative to the directory in which pip is started.
+
+    Not made simpler: for pip ``file:./pkg`` and ``file:pkg`` are two places, and both are others than ``./pkg``.
+    """
+    if not link or not link.startswith("file:") or urlsplit(link).path.startswith("/"):
+        return link
+    return f"{Path(directory).as_uri()}/./{link.removeprefix('file:')}"
 
 
 def is_local_url(url: str) -> bool:

@@ -206,7 +206,7 @@ def ask_ours(file: Path, python: Interpreter) -> Answer:
     seconds = time.monotonic() - started
     picked = {each.name: each.file.filename for each in resolution.distributions}
     sdists = tuple(each.file.filename for each in resolution.distributions if each.kind is not Kind.WHEEL)
-    message = " ".join([resolution.message, *resolution.evidence])
+    message = " ".join([resolution.message, *resolution.evidence, *resolution.built_in_passing])
     return Answer(resolution.outcome.value, picked, sdists, message, seconds)
 
 

@@ -101,6 +101,7 @@ class Offered:
     :param place: ``index``, ``extra`` or ``links``
     :param page_python: whether the page tells the Requires-Python too
     :param says: name and version in the metadata, where they are others
+    :param odd: how a wheel's metadata is written: ``folded`` requirements, or a ``stray`` line before the last of them
     """
 
     project: str
@@ -114,13 +115,19 @@ class Offered:
     page_python: bool = True
     yanked: str | None = None
     says: tuple[str, str] | None = None
+    odd: str = ""
 
     def metadata(self) -> str:
         name, version = self.says or (self.project, self.version)
         lines = ["Metadata-Version: 2.2", f"Name: {name}", f"Version: {version}"]
         lines += [f"Requires-Python: {self.python}"] if self.python else []
         lines += [f"Provides-Extra: {each}" for each in self.extras]
-        return "\n".join(lines + [f"Requires-Dist: {each}" for each in self.requires]) + "\n"
+        requires = [f"Requires-Dist: {each}" for each in self.requires]
+        if self.odd == "folded":
+            requires = [each.replace(" ", "\n ", 1).replace(" ;", "\n ;") for each in requires]
+        if self.odd == "stray":
+            requires[-1:] = ["Copyright (c) 2012: nobody", *requires[-1:]]
+        return "\n".join(lines + requires) + "\n"
 
     def built(self, known: Callable[[str], str]) -> Distribution:
         """The file itself.
@@ -167,6 +174,7 @@ class Offered:
         said += [f"Python {self.python}" + ("" if self.page_python else " (not on the page)")] if self.python else []
         said += ["yanked"] if self.yanked is not None else []
         said += ["says it is {} {}".format(*self.says)] if self.says else []
+        said += [f"({self.odd})"] if self.odd else []
         return "  ".join(said)
 
 
@@ -212,6 +220,9 @@ EXTRA_MARKERS = (
     "", "", "", "", 'extra == "fast"', 'extra == "slow"', 'extra == "all"', 'sys_platform == "win32"',
     'extra == "Fast" and python_version >= "3.8"', 'extra == "fast" or extra == "slow"',
 )  # fmt: skip
+
+# pip breaks off at a line with one of these; at a file's only if it comes to look at it, which it does earlier than we.
+UNDEFINED = ('platform_system ~= "Linux"', "'fast' in extras", "os_name === 'posix' and python_version < '3'")
 
 
 def one_in(number: int) -> st.SearchStrategy[bool]:
@@ -276,7 +287,10 @@ def files(draw: st.DrawFn, common: Offered, escaped: str, kind: str) -> Offered:
     # setuptools would not take an extra's marker in install_requires.
     requires = tuple(r for r in common.requires if kind != SETUP_PY or ("extra ==" not in r and ".*" not in r))
     python = common.python if kind != SETUP_PY or common.python not in ("nonsense", ">=3.8.*") else None
-    return replace(common, kind=kind, filename=filename, yanked=yanked, says=says, requires=requires, python=python)
+    odd = draw(st.sampled_from(["folded", "stray"])) if kind not in (SDIST, SETUP_PY) and draw(one_in(25)) else ""
+    return replace(
+        common, kind=kind, filename=filename, yanked=yanked, says=says, requires=requires, python=python, odd=odd
+    )
 
 
 @st.composite
@@ -357,6 +371,8 @@ def cases(draw: st.DrawFn) -> Case:
     lines = draw(st.lists(requirements(PROJECTS, HOST_MARKERS), min_size=1, max_size=4))
     if linkable and draw(one_in(4)):
         lines.insert(draw(st.integers(0, len(lines))), draw(direct_lines(found)))
+    elif ";" not in lines[-1] and draw(one_in(30)):
+        lines[-1] += f" ; {draw(st.sampled_from(UNDEFINED))}"
     constraints: list[str] = []
     if draw(one_in(4)):
         constraints = draw(constraint_lines(found))

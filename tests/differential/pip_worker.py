@@ -31,6 +31,8 @@ OUTCOMES = (
     ("invalid", "has invalid metadata"),
     ("invalid", "has inconsistent"),
     ("invalid", "Invalid wheel filename"),
+    ("invalid", "UndefinedComparison"),
+    ("invalid", "UndefinedEnvironmentName"),
     ("unreachable", "RecursionError"),
     ("invalid", "Can't verify hashes"),
     ("invalid", "Invalid pylock file"),
@@ -41,7 +43,7 @@ OUTCOMES = (
 
 
 def ask(index_url: str, requirements: list[str], folder: str, report: Path) -> dict[str, object]:
-    """What pip would pick: the URL of each project's file.
+    """What pip would pick: names, as the metadata has them, each with the URL of its file.
 
     :param requirements: the arguments that name them
     :param folder: where it is started
@@ -56,9 +58,9 @@ def ask(index_url: str, requirements: list[str], folder: str, report: Path) -> d
     message = printed.getvalue()
     if failed:
         outcome = next((outcome for outcome, sign in OUTCOMES if sign in message), "other")
-        return {"outcome": outcome, "picked": {}, "message": message[-2000:]}
+        return {"outcome": outcome, "picked": [], "message": message[-2000:]}
     installed = json.loads(report.read_text())["install"]
-    picked = {canonicalize_name(each["metadata"]["name"]): each["download_info"]["url"] for each in installed}
+    picked = [(canonicalize_name(each["metadata"]["name"]), each["download_info"]["url"]) for each in installed]
     return {"outcome": "ok", "picked": picked, "message": message[-2000:]}
 
 

@@ -216,7 +216,7 @@ def test_of_a_random_lock_pip_installs_what_is_resolved(
         theirs = pip.ask(index.url, folder, *case.options.split())
     lock = (folder / "pylock.toml").read_text()
     found = {name: url.rstrip("/") for name, url in picked.items()}
-    expected = (theirs["outcome"], {name: url.rstrip("/") for name, url in theirs["picked"].items()})
+    expected = (theirs["outcome"], {name: url.rstrip("/") for name, url in theirs["picked"]})
     assert (outcome, found) == expected, f"{case.options}\n{lock}\nours: {message}\npip: {theirs['message']}"
     shutil.rmtree(folder)
 

@@ -160,13 +160,19 @@ def of_pip(requirement: Any, root: Path) -> Read:
         place=f"{Path(os.path.relpath(origin[1], root)).as_posix()}:{origin[2]}",
         **of_requirement(requirement.req),
         extras=tuple(sorted(requirement.extras)),
-        link=requirement.link.url if requirement.link else None,
+        link=located(requirement.link.url, root) if requirement.link else None,
         marker=str(requirement.markers or ""),
         editable=requirement.editable,
         constraint=requirement.constraint,
         hashes={name: [digest.lower() for digest in digests] for name, digests in requirement.hash_options.items()},
         config_settings=requirement.config_settings or {},
     )
+
+
+def located(link: str, root: Path) -> str:
+    """A link of pip's, absolute: pip goes on with one that is relative to where it was started."""
+    is_relative = re.match(r"file:(?!/)", link)
+    return f"{root.as_uri()}/./{link.removeprefix('file:')}" if is_relative else link
 
 
 def of_ours(line: RequirementLine) -> Read:
@@ -337,6 +343,7 @@ TABLE: dict[str, Mapping[str, str | bytes] | str | bytes] = {
     "url by @ with a bad egg": "a @ https://host.example/a.zip#egg=a[x]\n",
     "url with a good egg": "git+https://host.example/a#subdirectory=b&egg=a.b_c\n",
     "url of a broken address": "https://[host/a.zip\n",
+    "url of files by @": "a @ file:dist/a.zip#subdirectory=x\nb @ file:../b.zip\nc@file:/c.zip\n",
     "url of files": "file:///nowhere/a.zip\nfile:dist/../pkg\nfile://localhost/x.zip\n",
     "url of files in capitals": "FILE:///x.zip\n",
     "url of files elsewhere": "file://server/a.zip\n",

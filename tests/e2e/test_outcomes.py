@@ -190,6 +190,18 @@ def test_what_a_sdist_requires_and_does_not_say_is_advice(project: Deploycheck, 
     result.stdout.fnmatch_lines(["*DeploycheckAdvice: *what vague 1.0 requires is not known*"])
 
 
+def test_what_pip_builds_only_in_passing_is_advice(project: Deploycheck, index: Index) -> None:
+    index.add(
+        wheel("other", "1.0"),
+        sdist("other", "3.0", files={"setup.py": SETUP_PY}),
+        wheel("needs-old", "1.0", requires_dist=["other<3"]),
+    )
+    project.project({"requirements.txt": "other\nneeds-old\n"})
+    result = project("requirements.txt", index=index)
+    result.assert_outcomes(passed=3, warnings=1)
+    result.stdout.fnmatch_lines(["*DeploycheckAdvice: *on its way pip builds other-3.0.tar.gz, to learn*"])
+
+
 MATURIN = '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'
 
 

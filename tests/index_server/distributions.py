@@ -121,11 +121,13 @@ def sdist(
     """A ``.tar.gz`` (or, by its ``filename``, a ``.zip``) with PKG-INFO and the ``files`` given.
 
     :param pkg_info: PKG-INFO's text, instead of Metadata 2.2 with nothing dynamic (PEP 643); empty: no PKG-INFO
-    :param files: text by path below the archive's top folder
+    :param files: text by path below the archive's top folder; an empty pyproject.toml is added to what is no project
     """
     text = metadata_text(name, version, requires_dist, (), requires_python) if pkg_info is None else pkg_info
     spelled = filename or f"{_escaped(name)}-{version}.tar.gz"
     members = ({"PKG-INFO": text} if text else {}) | dict(files or {})
+    if not {"setup.py", "pyproject.toml"} & members.keys():
+        members["pyproject.toml"] = ""
     return Distribution(
         normalised(name),
         spelled,

@@ -112,6 +112,30 @@ BROKEN = [
         "the version in its metadata is not valid: none",
         id="metadata without a version",
     ),
+    pytest.param(
+        wheel("demo", "2.0"),
+        "advertised",
+        f"{WHEEL}.metadata",
+        b"Metadata-Version: 2.1\nName: demo\nVersion: 2.0\nAuthor: Ren\xe9\n",
+        "its metadata is not UTF-8",
+        id="metadata in Latin-1",
+    ),
+    pytest.param(
+        wheel("demo", "2.0"),
+        "absent",
+        WHEEL,
+        wheel("demo", "2.0", metadata="\ufeffName: demo\nVersion: 2.0\n").content,
+        "says no name",
+        id="metadata behind a byte order mark",
+    ),
+    pytest.param(
+        wheel("demo", "2.0"),
+        "absent",
+        WHEEL,
+        wheel("demo", "2.0", files={"other-1.0.dist-info/METADATA": "Name: other"}).content,
+        "no wheel: more than one .dist-info in it: demo-2.0.dist-info, other-1.0.dist-info",
+        id="a wheel of two projects",
+    ),
 ]
 
 
@@ -141,6 +165,21 @@ def test_a_wheel_without_a_name_in_its_metadata_ends_the_resolution(index: Index
 def test_a_wheel_that_names_another_is_passed_over(metadata: str, index: Index, resolving: Resolve) -> None:
     index.add(wheel("demo", "2.0", metadata=f"Metadata-Version: 2.1\n{metadata}"))
     assert picked(resolving("demo")) == {"demo": "1.0"}
+
+
+@pytest.mark.parametrize(("metadata", "on_older"), [("absent", "2.0"), ("advertised", "1.0")])
+def test_on_an_older_python_pip_does_not_read_the_name_in_a_wheel(
+    metadata: str, on_older: str, index: Index, tmp_path: Path
+) -> None:
+    index.switches.metadata = metadata  # type: ignore[assignment]
+    index.add(wheel("demo", "1.0"), wheel("demo", "2.0", metadata="Metadata-Version: 2.1\nName: other\nVersion: 2.0\n"))
+    client = IndexClient(Transport(timeout=5.0), Cache(tmp_path / "cache"))
+    indexes = Indexes(client, Places((index.url,)))
+    asked = [Asked(Requirement("demo"))]
+    for python, version in (("3.10.13", on_older), ("3.11.7", "1.0")):
+        view = TargetView(indexes, Target(python, "manylinux_2_36_x86_64"))
+        assert picked(resolve("requirements.txt", asked, view)) == {"demo": version}
+    client.close()
 
 
 def test_a_broken_file_that_nobody_comes_to_is_no_matter(index: Index, resolving: Resolve) -> None:

@@ -1,4 +1,4 @@
-"""Where nothing fits: the source distributions that pip builds before it can say so."""
+"""The source distributions that pip builds on its way, and installs none of."""
 
 from __future__ import annotations
 
@@ -54,3 +54,21 @@ def test_what_is_built_before_pip_gives_up_is_named(
     named = [line for line in resolution.evidence if "pip builds" in line]
     expected = f"before it says so, pip builds {built}, to learn what is required there"
     assert named == ([expected] if built else [])
+
+
+@pytest.mark.parametrize(
+    ("lines", "built"),
+    [
+        pytest.param(["other", "needs-old"], ("other-3.0.tar.gz",), id="it is come upon before a line forbids it"),
+        pytest.param(["other<3", "needs-old"], (), id="a line forbids it"),
+        pytest.param(["old", "demo"], (), id="what is built is installed"),
+    ],
+)
+def test_what_is_built_in_passing_is_named(
+    lines: list[str], built: tuple[str, ...], client: IndexClient, index: Index
+) -> None:
+    index.add(sdist("other", "3.0"), wheel("needs-old", "1.0", requires_dist=["other<3"]))
+    asked = [Asked(Requirement(line)) for line in lines]
+    resolution = resolve("requirements.txt", asked, TargetView(Indexes(client, Places((index.url,))), TARGET))
+    assert resolution.outcome is Outcome.OK
+    assert resolution.built_in_passing == built

@@ -76,7 +76,7 @@ def test_each_page_is_asked_for_once_and_all_but_the_first_few_are_read_by_one_t
     assert readers.count("deploycheck") >= COUNT - 3
 
 
-@pytest.mark.parametrize("metadata", ["advertised", "unadvertised", "broken", "absent"])
+@pytest.mark.parametrize("metadata", ["advertised", "unadvertised", "absent"])
 def test_what_files_require_is_read_as_well(index: Index, run: Callable[..., IndexClient], metadata: str) -> None:
     index.switches.metadata = metadata  # type: ignore[assignment]
     client = run()

@@ -60,9 +60,6 @@ METADATA_WAYS = [
     ),
     pytest.param({"metadata": "unadvertised"}, [f"/files/{WHEEL}"], id="a ranged read"),
     pytest.param({"metadata": "absent", "head": False}, [f"/files/{WHEEL}"], id="a ranged read, without HEAD"),
-    pytest.param(
-        {"metadata": "broken"}, [f"/files/{WHEEL}.metadata", f"/files/{WHEEL}"], id="advertised, but not there"
-    ),
     pytest.param({"metadata": "absent", "ranges": "ignored"}, [f"/files/{WHEEL}"], id="the whole wheel at once"),
     pytest.param(
         {"metadata": "absent", "ranges": "refused"}, [f"/files/{WHEEL}", f"/files/{WHEEL}"], id="the whole wheel"
@@ -88,6 +85,15 @@ def test_metadata_comes_by_the_cheapest_way_the_index_offers(
     assert metadata.requires_dist == ("other>=2",)
     assert index.requested("/files/*", "GET") == asked
     assert index.requested(method="HEAD") == []
+
+
+def test_metadata_that_is_advertised_but_not_there_is_where_pip_stops(
+    index: Index, client: Callable[..., IndexClient]
+) -> None:
+    index.switches.metadata = "broken"
+    run = client()
+    with pytest.raises(Unreachable, match=rf"/files/{WHEEL}\.metadata: answered 404, though its page says that it is"):
+        run.metadata(only_file(run, index)).result(timeout=30)
 
 
 def test_a_ranged_read_takes_the_end_of_the_wheel_alone(index: Index, client: Callable[..., IndexClient]) -> None:

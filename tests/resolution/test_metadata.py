@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from email import message_from_string
+
 import pytest
 
 from pytest_deploycheck.resolution.metadata import Metadata, parse_metadata
 
-PYDANTIC = b"""\
+PYDANTIC = """\
 Metadata-Version: 2.1
 Name: pydantic
 Version: 2.5.3
@@ -38,23 +40,39 @@ def test_the_fields_that_matter_are_read() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param(PYDANTIC.replace(b"\n", b"\r\n"), id="CRLF"),
-        pytest.param(PYDANTIC.replace(b"Requires-Dist", b"requires-dist"), id="lower-case names"),
+        pytest.param(PYDANTIC.replace("\n", "\r\n"), id="CRLF"),
+        pytest.param(PYDANTIC.replace("Requires-Dist", "requires-dist"), id="lower-case names"),
         pytest.param(
-            PYDANTIC.replace(b"Name: ", b"License: MIT\n        \n        more\nName: "), id="licence with blanks"
+            PYDANTIC.replace("Name: ", "License: MIT\n        \n        more\nName: "), id="licence with blanks"
         ),
-        pytest.param(PYDANTIC.replace(b"Name: ", b"License: page\x0cfeed\x1d\nName: "), id="licence with a form feed"),
-        pytest.param(PYDANTIC.replace(b"Name: ", b"Author: Ren\xe9\nName: "), id="not UTF-8"),
-        pytest.param(PYDANTIC.replace(b">=0.4.0", b"\n  >=0.4.0").replace(b"types\n  ", b"types\n "), id="folded"),
+        pytest.param(PYDANTIC.replace("Name: ", "License: page\x0cfeed\x1d\nName: "), id="licence with a form feed"),
+        pytest.param(PYDANTIC.replace("Dist: annotated", "Dist:\n  annotated"), id="folded"),
+        pytest.param(f" more\nFrom me\n: nothing\n{PYDANTIC}", id="fields without a name"),
     ],
 )
-def test_odd_files_are_read_the_same(content: bytes) -> None:
-    expected = parse_metadata(PYDANTIC)
-    found = parse_metadata(content)
-    assert [text.replace(" ", "") for text in found.requires_dist] == [
-        text.replace(" ", "") for text in expected.requires_dist
-    ]
-    assert (found.name, found.version, found.requires_python) == ("pydantic", "2.5.3", ">=3.7")
+def test_odd_files_are_read_the_same(content: str) -> None:
+    assert parse_metadata(content) == parse_metadata(PYDANTIC)
+
+
+def test_a_line_that_is_no_field_ends_them_as_it_does_for_pip() -> None:
+    found = parse_metadata(PYDANTIC.replace("Requires-Python", "Copyright (c) 2012: me\nRequires-Python"))
+    assert (found.name, found.version, found.requires_python, found.requires_dist) == ("pydantic", "2.5.3", None, ())
+    assert parse_metadata(f"\ufeff{PYDANTIC}").name == ""
+
+
+def test_a_requirement_keeps_the_line_end_that_pip_stumbles_over() -> None:
+    found = parse_metadata("Name: demo\nRequires-Dist: six;\n python_version > '3'\n")
+    assert found.requires_dist == ("six;\n python_version > '3'",)
+
+
+@pytest.mark.parametrize(
+    "text", ["", ":", "a", "a:\n b\r c\r\nName : x", "Name\t: x", "From x\nName: y\n\nb", "\u00e9: 1", "\n"]
+)
+def test_fields_are_those_of_the_standard_library(text: str) -> None:
+    text = f"Summary: s\n{text}\nName: demo\nVersion: 1\n\nName: body\n"
+    expected = message_from_string(text)
+    found = parse_metadata(text)
+    assert (found.name, found.version) == (expected["Name"] or "", expected["Version"] or "")
 
 
 def test_what_goes_into_the_cache_comes_out() -> None:

@@ -125,3 +125,14 @@ def test_merged_pages_keep_their_order() -> None:
     second = page_of({"filename": WHEEL, "url": "https://b.example/" + WHEEL})
     merged = MergedPages("demo-tool", [first, second])
     assert [file.url for file in files(merged)] == ["https://a.example/" + WHEEL, "https://b.example/" + WHEEL]
+
+
+@pytest.mark.parametrize(("content_type", "is_read"), [("text/html; charset=latin-1", True), ("text/html", False)])
+def test_a_page_has_the_encoding_that_its_header_names_or_is_utf_8(content_type: str, is_read: bool) -> None:
+    html = '<meta charset="latin-1"><a href="demo-tool-1.0.tar.gz" data-yanked="é">x</a>'.encode("latin-1")
+    if is_read:
+        found = parse_page("demo-tool", URL, content_type, html, "x86_64")
+        assert [file.yanked for file in found.files("1.0")] == ["é"]
+        return
+    with pytest.raises(InvalidPage, match="a page that is not utf-8"):
+        parse_page("demo-tool", URL, content_type, html, "x86_64")

@@ -11,9 +11,11 @@ import tracemalloc
 import warnings
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from pytest_deploycheck.resolution.direct import read_folder
 from pytest_deploycheck.resolution.sdist import UNKNOWN, Sdist, read_sdist
 
 
@@ -28,10 +30,11 @@ def archive(files: dict[str, str]) -> bytes:
 
 
 def read(files: dict[str, str]) -> Sdist:
-    return read_sdist("demo-1.0.tar.gz", archive(files))
+    return read_sdist("demo-1.0.tar.gz", archive(files if "setup.py" in files else {"pyproject.toml": "", **files}))
 
 
 PKG_INFO = "Metadata-Version: {}\nName: demo\nVersion: 1.0\n"
+DYNAMIC = '[project]\nname = "demo"\ndynamic = ["dependencies"]\n[tool.setuptools.dynamic]\n{}\n'
 
 
 @pytest.mark.parametrize(
@@ -98,6 +101,7 @@ PKG_INFO = "Metadata-Version: {}\nName: demo\nVersion: 1.0\n"
             ("r",),
             id="setup.cfg where setup.py gives nothing",
         ),
+        pytest.param({"setup.py": "NEEDED = ['s']\nsetup(install_requires=NEEDED)"}, ("s",), id="setup.py, by a name"),
     ],
 )
 def test_dependencies_come_from_the_most_binding_static_statement(
@@ -132,6 +136,14 @@ def test_dependencies_come_from_the_most_binding_static_statement(
             {"setup.py": "setup()", "setup.cfg": "[options]\ninstall_requires = file: x\n"}, id="another file"
         ),
         pytest.param({"setup.cfg": "[egg_info]\ntag_build =\n"}, id="setup.cfg that says nothing of it"),
+        pytest.param({"setup.py": "setup(setup_requires=['pbr'], pbr=True)", "requirements.txt": "a\n"}, id="pbr"),
+        pytest.param({"setup.py": "x = ['a']\nx.append(1)\nsetup(install_requires=x)"}, id="a name looked at twice"),
+        pytest.param({"setup.py": "x = ['a']\nx = ['b']\nsetup(install_requires=x)"}, id="a name given twice"),
+        pytest.param({"setup.py": "def f(): x = ['a']\nsetup(install_requires=x)"}, id="a name given elsewhere"),
+        pytest.param(
+            {"pyproject.toml": DYNAMIC.format('dependencies = {file = "x.txt"}'), "x.txt": "a"},
+            id="a file of an archive that is not at hand",
+        ),
     ],
 )
 def test_where_no_file_says_it_the_dependencies_are_unknown(files: dict[str, str]) -> None:
@@ -163,10 +175,92 @@ def test_what_building_takes_follows_from_backend_requirements_and_sources(
     assert (sdist.native, sdist.needs) == (native, needs)
 
 
+FOLDERS = [
+    pytest.param(
+        {
+            "pyproject.toml": DYNAMIC.format('dependencies = {file = ["x.txt", "none.txt"]}'),
+            "x.txt": "a>1 # why\n\n#b\n",
+        },
+        ("a>1",),
+        id="a file that pyproject.toml names",
+    ),
+    pytest.param(
+        {
+            "pyproject.toml": '[project]\nname = "demo"\ndependencies = ["a"]\ndynamic = ["optional-dependencies"]\n'
+            '[tool.setuptools.dynamic.optional-dependencies]\nx.file = "x.txt"\n',
+            "x.txt": "b\n",
+        },
+        ("a", 'b ; extra == "x"'),
+        id="a file for an extra",
+    ),
+    pytest.param(
+        {
+            "setup.py": "setup()",
+            "setup.cfg": "[metadata]\nname = demo\n[options]\ninstall_requires = file: x.txt, y/z.txt\n",
+            "x.txt": "a\n# b\n",
+            "y/z.txt": "c\n",
+        },
+        ("a", "c"),
+        id="files that setup.cfg names",
+    ),
+    pytest.param(
+        {"pyproject.toml": DYNAMIC.format('dependencies = {file = "x.txt"}'), "x.txt": "a\\\n>1"},
+        None,
+        id="a continued line",
+    ),
+    pytest.param({"pyproject.toml": DYNAMIC.format('dependencies = {attr = "x.y"}')}, None, id="an attribute"),
+    pytest.param({"pyproject.toml": DYNAMIC.format("")}, None, id="nothing said of it"),
+    pytest.param(
+        {"setup.py": "setup()", "setup.cfg": "[metadata]\nname=demo\n[options]\ninstall_requires = file: no.txt\n"},
+        None,
+        id="a file that is not there",
+    ),
+    pytest.param(
+        {"pyproject.toml": '[build-system]\nbuild-backend = "poetry.core.masonry.api"\n[tool.poetry]\nname = "demo"\n'},
+        None,
+        id="Poetry",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "requires"), FOLDERS)
+def test_what_a_folder_requires_may_stand_in_other_files(
+    files: dict[str, str], requires: tuple[str, ...] | None, tmp_path: Path
+) -> None:
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    sdist = read_folder(tmp_path)
+    assert (sdist.metadata.name, sdist.dependencies_known) == ("demo", requires is not None)
+    assert sdist.metadata.requires_dist == (requires or ())
+
+
+@pytest.mark.parametrize(
+    ("setup", "configuration", "identity"),
+    [
+        ("setup(name='demo', version='2.0')", "[metadata]\nname = no\nversion = 1\n", ("demo", "2.0")),
+        ("setup()", "[metadata]\nname = demo\nversion = 2.0\n", ("demo", "2.0")),
+        ("setup(version=read())", "[metadata]\nname = demo\nversion = 2.0\n", ("demo", "")),
+        ("setup(name='demo')", "[metadata]\nversion = attr: demo.x\n", ("demo", "")),
+        ("setup(name='demo', version='2.0')", "[egg_info]\ntag_build = dev\n", ("demo", "")),
+        ("setup(**given)", "[metadata]\nname = demo\n", ("", "")),
+    ],
+)
+def test_a_folder_is_called_what_its_setup_gives(
+    setup: str, configuration: str, identity: tuple[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "setup.py").write_text(f"from setuptools import setup\n{setup}\n")
+    (tmp_path / "setup.cfg").write_text(configuration)
+    found = read_folder(tmp_path)
+    assert (found.metadata.name, found.metadata.version) == identity
+    assert set(found.fixed) == {field for field, value in zip(("name", "version"), identity, strict=True) if value}
+
+
 def test_a_zip_is_read_the_same() -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("demo-1.0/PKG-INFO", PKG_INFO.format("2.2") + "Requires-Dist: a\n")
+        archive.writestr("demo-1.0/pyproject.toml", "")
     assert read_sdist("demo-1.0.zip", stream.getvalue()).metadata.requires_dist == ("a",)
 
 
@@ -174,6 +268,37 @@ def test_a_zip_is_read_the_same() -> None:
 def test_a_damaged_archive_is_refused(filename: str) -> None:
     with pytest.raises(ValueError, match="cannot be unpacked"):
         read_sdist(filename, b"this is no archive")
+
+
+def test_what_has_neither_setup_py_nor_pyproject_toml_is_no_project() -> None:
+    files = {"PKG-INFO": PKG_INFO.format("2.2"), "setup.cfg": "", "inner/setup.py": ""}
+    with pytest.raises(ValueError, match=r"no Python project: neither setup\.py nor pyproject\.toml"):
+        read_sdist("demo-1.0.tar.gz", archive(files))
+    with pytest.raises(ValueError, match="no Python project"):
+        read_sdist("demo-1.0.tar.gz", archive({"setup.py": ""}), "inner")
+
+
+MONOREPO = {
+    "pyproject.toml": '[project]\nname = "root"\n',
+    "pkgs/one/pyproject.toml": '[project]\nname = "one"\n',
+    "pkgs/one/setup.py": "",
+    "pkgs/two/pyproject.toml": '[project]\nname = "two"\n',
+}
+
+
+@pytest.mark.parametrize(("subdirectory", "name"), [("", "root"), ("pkgs/one", "one"), ("pkgs/two", "two")])
+def test_a_project_may_be_in_a_subdirectory(subdirectory: str, name: str) -> None:
+    assert read_sdist("demo.tar.gz", archive(MONOREPO), subdirectory).metadata.name == name
+
+
+@pytest.mark.parametrize("subdirectory", ["", "pkgs/two"])
+def test_a_folder_around_it_all_is_taken_off_if_there_is_one(subdirectory: str) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        for path, text in MONOREPO.items():
+            packed.writestr(path, text)
+    found = read_sdist("demo.zip", stream.getvalue(), subdirectory)
+    assert found.metadata.name == ("two" if subdirectory else "root")
 
 
 def test_what_goes_into_the_cache_comes_out() -> None:
@@ -270,7 +395,7 @@ def test_warnings_about_a_setup_py_reach_nobody(recwarn: pytest.WarningsRecorder
     + [(extension, lzma.compress) for extension in ("tar.xz", "txz")],
 )
 def test_every_compression_is_read(extension: str, compress: Callable[[bytes], bytes]) -> None:
-    plain = gzip.decompress(archive({"PKG-INFO": PKG_INFO.format("2.2")}))
+    plain = gzip.decompress(archive({"PKG-INFO": PKG_INFO.format("2.2"), "setup.py": ""}))
     assert read_sdist(f"demo-1.0.{extension}", compress(plain)).metadata.name == "demo"
 
 

@@ -12,6 +12,7 @@ import platform
 import re
 import sys
 import sysconfig
+import urllib.request  # noqa: F401  # It looks at the machine when it is first imported.
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -153,7 +154,6 @@ MARKED = (
     'old ; python_version < "3.13"',
     'patch ; python_full_version == "3.13.4"',
     'cpython ; implementation_name == "cpython" and platform_python_implementation == "CPython"',
-    'release ; platform_release != ""',
 )
 
 
@@ -169,6 +169,69 @@ def test_markers_of_a_windows_target_are_windows(index: Index, resolve: Resolve)
     index.add(*(wheel(each.partition(" ")[0], "1.0") for each in MARKED))
     windows = Target("3.12.1", "win_amd64")
     assert [each.name for each in resolve(*MARKED, target=windows).distributions] == ["cpython", "old", "windows"]
+
+
+def test_what_depends_on_the_kernel_of_the_machine_is_not_known(index: Index, resolve: Resolve) -> None:
+    of_kernel = 'demo ; platform_release >= "5"'
+    index.add(wheel("demo", "1.0"), wheel("top", "1.0", requires_dist=[of_kernel]))
+    resolution = resolve("six", of_kernel)
+    assert resolution.outcome is Outcome.UNREACHABLE
+    depends = '`platform_release >= "5"` is true depends on the kernel of the machine, which is not known'
+    assert resolution.message == f"requirements.txt:2: whether {depends}"
+    resolution = resolve("top")
+    assert resolution.outcome is Outcome.UNREACHABLE
+    assert resolution.message == f"top-1.0-py3-none-any.whl requires demo: whether {depends}"
+
+
+@pytest.mark.parametrize(
+    ("marker", "is_needed"),
+    [
+        ('sys_platform == "darwin" and platform_release >= "20.0"', False),
+        ('"24" in platform_version and sys_platform == "darwin"', False),
+        ("sys_platform == 'linux' or (platform_version not in 'x' and platform_release == platform_version)", True),
+    ],
+)
+def test_the_kernel_is_of_no_account_where_the_rest_of_a_marker_decides(
+    index: Index, resolve: Resolve, marker: str, is_needed: bool
+) -> None:
+    index.add(wheel("demo", "1.0"), wheel("top", "1.0", requires_dist=[f"demo ; {marker}"]))
+    assert [each.name for each in resolve("top").distributions] == ["demo", "top"][not is_needed :]
+
+
+def test_a_line_whose_marker_has_no_answer_is_where_pip_breaks_off(index: Index, resolve: Resolve) -> None:
+    index.add(wheel("demo", "1.0"))
+    resolution = resolve("demo", 'demo ; platform_system ~= "Linux"')
+    assert resolution.outcome is Outcome.INVALID
+    assert resolution.message == (
+        'requirements.txt:2: pip breaks off here: `platform_system ~= "Linux"` has no answer: '
+        "~= and === compare versions, and here is none: use == or `in`"
+    )
+    resolution = resolve("demo ; 'x' in extras", constraints=("demo ; 'y' in dependency_groups",))
+    assert resolution.outcome is Outcome.INVALID
+    assert resolution.message == (
+        'constraints.txt:1: pip breaks off here: `"y" in dependency_groups` has no answer: '
+        "'dependency_groups' is known in lock files alone"
+    )
+
+
+def test_a_file_with_a_marker_that_has_no_answer_is_where_pip_breaks_off(index: Index, resolve: Resolve) -> None:
+    unasked = "six ; extra == 'fast' and platform_system ~= 'Linux'"
+    index.add(wheel("demo", "1.0", requires_dist=[unasked], provides_extra=["fast"]), wheel("demo", "0.9"))
+    resolution = resolve("demo")
+    assert resolution.outcome is Outcome.INVALID
+    assert resolution.message == (
+        'demo-1.0-py3-none-any.whl requires six: `extra == "fast" and platform_system ~= "Linux"` has no answer: '
+        "~= and === compare versions, and here is none: use == or `in`; pip stops at such a file: "
+        "whoever runs the index has to mend it, and until then `demo!=1.0` leaves it out"
+    )
+    assert picked(resolve("demo!=1.0")) == ["demo-0.9-py3-none-any.whl"]
+
+
+def test_a_marker_that_compares_versions_has_an_answer(index: Index, resolve: Resolve) -> None:
+    index.add(wheel("demo", "1.0"), wheel("more", "1.0"))
+    assert picked(resolve('demo ; python_version ~= "3.8"', "more ; python_version === '2.7'")) == [
+        "demo-1.0-py3-none-any.whl"
+    ]
 
 
 def test_a_wheel_for_a_newer_glibc_is_no_candidate(index: Index, resolve: Resolve) -> None:
@@ -425,3 +488,56 @@ def test_a_resolution_that_goes_on_and_on_is_given_up(
     tried = re.search(r"tried over and over: (p\d) \((?:\d+,)*\d+ times\), (p\d) ", resolution.message)
     assert tried
     assert {tried[1], tried[2]} <= set(names)
+
+
+def pyproject(name: str, *dependencies: str) -> str:
+    return f'[project]\nname = "{name}"\nversion = "1.0"\ndependencies = {list(dependencies)}\n'
+
+
+def test_projects_in_subdirectories_of_one_archive_are_told_apart(index: Index, resolve: Resolve) -> None:
+    files = {"pyproject.toml": pyproject("root"), "pkgs/one/pyproject.toml": pyproject("one", "demo")}
+    index.add(wheel("demo", "1.0"), sdist("mono", "1.0", pkg_info="", files=files, filename="mono-1.0.zip"))
+    url = f"{index.origin}/files/mono-1.0.zip"
+    resolution = resolve(f"root @ {url}", f"one @ {url}#subdirectory=pkgs/one")
+    assert [each.name for each in resolution.distributions] == ["demo", "one", "root"]
+    resolution = resolve(f"one @ {url}#subdirectory=pkgs")
+    assert resolution.outcome is Outcome.INVALID
+    assert resolution.message == (
+        f"requirements.txt:1: {url}: it is no Python project: neither setup.py nor pyproject.toml is in it"
+    )
+
+
+def test_a_file_url_may_be_relative_to_where_pip_is_started(index: Index, resolve: Resolve, tmp_path: Path) -> None:
+    index.add(wheel("demo", "1.0"))
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "pyproject.toml").write_text(pyproject("pkg", "demo"))
+    for line in ("pkg @ file:pkg", "pkg@file:./pkg", "-e file:pkg", "file:pkg/../pkg"):
+        assert [each.name for each in resolve(line).distributions] == ["demo", "pkg"]
+
+
+def test_what_a_folder_was_last_built_as_is_of_no_account(index: Index, resolve: Resolve, tmp_path: Path) -> None:
+    index.add(wheel("demo", "1.0"), wheel("stale", "1.0"))
+    (tmp_path / "pkg.egg-info").mkdir()
+    (tmp_path / "pkg.egg-info" / "requires.txt").write_text("stale\n")
+    (tmp_path / "setup.py").write_text("from setuptools import setup\nsetup(name='pkg', install_requires=['demo'])\n")
+    assert [each.name for each in resolve("-e .").distributions] == ["demo", "pkg"]
+
+
+def test_a_file_that_a_line_names_and_that_is_not_there_is_told_with_the_line(index: Index, resolve: Resolve) -> None:
+    resolution = resolve("# why", f"demo @ {index.origin}/files/demo-1.0.tar.gz")
+    assert resolution.outcome is Outcome.UNREACHABLE
+    assert resolution.message == f"requirements.txt:2: {index.origin}/files/demo-1.0.tar.gz: answered 404"
+
+
+def test_a_wheel_that_a_line_names_for_another_machine_is_told_with_the_line(index: Index, resolve: Resolve) -> None:
+    resolution = resolve(f"demo @ {index.origin}/files/demo-1.0-cp312-cp312-win_amd64.whl")
+    assert resolution.outcome is Outcome.INVALID
+    wheel_of_another = "demo-1.0-cp312-cp312-win_amd64.whl is not a wheel for 3.13-manylinux_2_36_x86_64"
+    assert resolution.message == f"requirements.txt:1: {wheel_of_another}"
+
+
+def test_a_wheel_that_a_line_names_has_to_say_its_version(index: Index, resolve: Resolve) -> None:
+    index.add(wheel("demo", "1.0", metadata="Metadata-Version: 2.1\nName: demo\nVersion: latest\n"))
+    resolution = resolve(f"demo @ {index.origin}/files/demo-1.0-py3-none-any.whl")
+    assert resolution.outcome is Outcome.INVALID
+    assert resolution.message.endswith("the version in its metadata is not valid: latest")

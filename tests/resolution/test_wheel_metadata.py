@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_deploycheck.resolution.wheel_metadata import OnDisk, Whole, wheel_metadata
+from pytest_deploycheck.resolution.wheel_metadata import OnDisk, Whole, unzipped_metadata, wheel_metadata
 
 TEXT = b"Metadata-Version: 2.1\nName: demo\n" + b"x" * 500
 
@@ -47,7 +47,6 @@ def found(content: bytes) -> bytes | None:
 def test_the_projects_own_metadata(method: int, comment: bytes) -> None:
     names = (
         "vendored/other-1.0.dist-info/METADATA",
-        "other-1.0.dist-info/METADATA",
         "demo/x.py",
         "Demo-1.0.dist-info/METADATA",
         "Demo-1.0.dist-info/RECORD",
@@ -87,6 +86,29 @@ def test_without_metadata_there_is_nothing() -> None:
     assert found(archive("demo/x.py")) is None
     assert found(b"") is None
     assert found(b"<html>not found</html>") is None
+
+
+def unzipped(*names: str) -> bytes:
+    return unzipped_metadata(io.BytesIO(archive(*names)), "demo")
+
+
+def test_a_wheel_of_two_projects_is_none() -> None:
+    names = ("demo-1.0.dist-info/METADATA", "other-1.0.dist-info/RECORD")
+    assert found(archive(*names)) is None
+    with pytest.raises(ValueError, match=r"more than one .dist-info in it: demo-1.0.dist-info, other-1.0.dist-info"):
+        unzipped(*names)
+
+
+def test_the_folder_has_to_begin_as_the_project_is_called() -> None:
+    names = ("demonstration-1.0.dist-info/METADATA", "demo/other-1.0.dist-info/METADATA")
+    assert found(archive(*names)) is None
+    assert unzipped(*names) == TEXT + b"demonstration-1.0.dist-info/METADATA"
+    for names in [("other-1.0.dist-info/METADATA",), ("demo/x.py",)]:
+        assert found(archive(*names)) is None
+        with pytest.raises(ValueError, match=r"no .dist-info of demo in it"):
+            unzipped(*names)
+    with pytest.raises(ValueError, match="no METADATA in it"):
+        unzipped("demo-1.0.dist-info/RECORD")
 
 
 def test_damage_is_noticed() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.resolution.locked.lock import NotKnown
+from pytest_deploycheck.resolution.markers import UndecidedMarker
 from pytest_deploycheck.resolution.target import Target
 
 _EXTRA = re.compile(r"""\bextra\s*(?P<operator>==|!=)\s*(?P<quote>["'])(?P<name>[^"']*)(?P=quote)""")
@@ -58,6 +59,6 @@ class Markers:
         text = _REVERSED.sub(answered, _EXTRA.sub(answered, marker))
         try:
             return self._target.holds(Marker(text))
-        except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName) as error:
+        except (InvalidMarker, UndecidedMarker) as error:
             reason = str(error).splitlines()[0]
             raise NotKnown(f"the marker {marker!r} is not understood: {reason}") from error

@@ -91,8 +91,8 @@ class Trials:
         return self._wheels[target]
 
     def counts(self, line: Line, target: int) -> bool:
-        """Whether a line says anything on a target."""
-        return self.views[target].holds(line.marker)
+        """Whether a line says anything on a target; where that cannot be said, its resolution is none either."""
+        return self.views[target].target.may_hold(line.marker)
 
     def attempt(self, target: int, states: States) -> Trial:
         """What lines resolve to without source distributions.
