@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.sources.installs import Install, Option
+from pytest_deploycheck.sources.installs import NO, Install, Option
 from pytest_deploycheck.sources.pylock_names import is_pylock
 from pytest_deploycheck.sources.requirements import Given, RequirementsFile, read_given, unreadable
 from pytest_deploycheck.sources.requirements_options import FLAGS, VALUED
@@ -45,8 +45,6 @@ _UV_VARIABLES = {
     "UV_REQUIRE_HASHES": "--require-hashes",
     "UV_INSECURE_HOST": "--trusted-host",
 }
-# What pip, uv and Poetry take for no in a variable that stands for a flag.
-NO = frozenset({"", "n", "no", "f", "false", "off", "0"})
 _REFERENCE = re.compile(r"\$\{?(\w+)\}?")
 
 

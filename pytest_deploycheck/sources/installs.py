@@ -21,6 +21,9 @@ from pytest_deploycheck.sources.pylock_names import NamedPylock, extras_of, lock
 from pytest_deploycheck.sources.shell.command import Command, Commands, Word
 from pytest_deploycheck.sources.shell.wrapping import PYTHON
 
+# What pip, uv and Poetry take for no in a variable that stands for a flag.
+NO = frozenset({"", "n", "no", "f", "false", "off", "0"})
+
 _PIP = re.compile(r"pip(?:\d+(?:\.\d+)?)?")
 _REQUIREMENT = ("-r", "--requirement", "--requirements")
 _CONSTRAINT = ("-c", "--constraint", "--constraints")

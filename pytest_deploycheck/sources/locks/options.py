@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.sources.installation import NO
+from pytest_deploycheck.sources.installs import NO
 from pytest_deploycheck.sources.shell.command import Word
 
 
