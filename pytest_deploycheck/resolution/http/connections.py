@@ -44,8 +44,8 @@ class _Deadline(threading.local):
 
     started = patience = 0.0  # seconds
     received = 0  # bytes
-    # Whether a connection was opened for it; it may as well come on one that was kept open.
-    has_connected = False
+    # Whether it is waited for on a connection that was kept open after another one.
+    is_on_kept = False
 
     def start(self, patience: float) -> None:
         self.started, self.patience = time.monotonic(), patience
@@ -126,9 +126,19 @@ class _Connection(HTTPConnection):
         super().__init__(*arguments, **options)
         self._reached = reached
         self._opened = opened
+        self._has_answered = False
+
+    def putrequest(self, *arguments: Any, **options: Any) -> None:
+        deadline.is_on_kept = self._has_answered
+        super().putrequest(*arguments, **options)
+
+    def getresponse(self) -> Any:
+        response = super().getresponse()
+        self._has_answered = True
+        return response
 
     def connect(self) -> None:
-        deadline.has_connected = True
+        deadline.is_on_kept = self._has_answered = False
         super().connect()
         if isinstance(self.sock, socket.socket):
             self._opened.add(self.sock)

@@ -102,7 +102,7 @@ class Session:
     def _response(self, request: requests.PreparedRequest, proxies: dict[str, str], trusted: bool) -> requests.Response:
         while True:
             tried_all = self._authorities.are_complete
-            deadline.has_connected = False
+            deadline.is_on_kept = False
             try:
                 return self._adapter.send(
                     request, stream=True, timeout=deadline.wait, verify=not trusted, proxies=proxies
@@ -153,8 +153,8 @@ def _is_closed_as_it_may(error: requests.RequestException) -> bool:
     That says nothing of it, so the request is sent again (https://www.rfc-editor.org/rfc/rfc9112#section-9.3.1). Each
     such connection is given up, so that in the end one is opened.
     """
-    is_kept = not deadline.has_connected and not deadline.received
-    return is_kept and isinstance(error, requests.ConnectionError) and deadline.left > 0
+    is_silent = deadline.is_on_kept and not deadline.received
+    return is_silent and isinstance(error, requests.ConnectionError) and deadline.left > 0
 
 
 def _marked(proxies: dict[str, str]) -> dict[str, str]:
