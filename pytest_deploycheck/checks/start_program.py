@@ -13,6 +13,7 @@ from pytest_deploycheck.findings import Finding, NothingToDecide, Severity
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.resolution.result import Outcome, Resolution
+from pytest_deploycheck.sources.pylock_names import is_pylock
 
 if TYPE_CHECKING:
     from pytest_deploycheck.sources.start.start import Start
@@ -141,6 +142,12 @@ def _missing(service: Service, need: _Need, resolutions: tuple[Resolution, ...])
         need.location,
         f"{service.name} starts {need.what}, and nothing installs {' or '.join(need.distributions)}",
         evidence=looked_at,
-        fix=(f"add {need.distributions[0]} to {sources[0] if sources else 'its requirements'}",),
+        fix=(f"add {need.distributions[0]} to {_edited(sources[0]) if sources else 'its requirements'}",),
         severity=Severity.ERROR if is_certain else Severity.ADVICE,
     )
+
+
+def _edited(source: str) -> str:
+    """What is changed by hand for a source: of a lock, what it is made from."""
+    is_lock = source.endswith(".lock") or is_pylock(source)
+    return f"what {source} is made from, and lock anew" if is_lock else source

@@ -68,6 +68,18 @@ def shop(deploycheck: Deploycheck, index: Index) -> Deploycheck:
     return deploycheck
 
 
+def test_what_a_service_starts_is_added_to_what_the_lock_is_made_from(shop: Deploycheck, index: Index) -> None:
+    blueprint = BLUEPRINT.format(command="pip install -r pylock.toml").replace("python main.py", "gunicorn main:app")
+    shop.project({"render.yaml": blueprint})
+    result = shop("--deploycheck-target=3.12", "-k", "start-program", index=index)
+    result.stdout.fnmatch_lines(
+        [
+            "render.yaml:*: api starts gunicorn, and nothing installs gunicorn",
+            "*fix: add gunicorn to what pylock.toml is made from, and lock anew",
+        ]
+    )
+
+
 @pytest.mark.parametrize(
     ("command", "installer"), [("pip install -r pylock.toml", "pip"), ("uv pip sync pylock.toml", "uv pip")]
 )
