@@ -19,12 +19,11 @@ from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.sources.installs import Install, ProjectInstall
+from pytest_deploycheck.sources.locks.options import tool_of
 from pytest_deploycheck.sources.shell.certainty import certain_places
 from pytest_deploycheck.sources.shell.command import Word
 
 _INSTALL = "pip install -r requirements.txt"
-# With them the tools of locks look elsewhere.
-_OF_FOLDERS = frozenset({"--directory", "--project", "-C", "-P", "-p", "--package"})
 _NAME_THEM = "name its requirements files: --deploycheck-requirements PATH, or ini deploycheck_requirements"
 
 
@@ -129,7 +128,9 @@ def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Find
 def _of_project(service: Service, project: ProjectInstall, deployment: Deployment) -> Iterator[Finding]:
     """The files that ``uv sync`` and its like cannot do without."""
     command = project.command
-    names_folder = any(each.text.partition("=")[0] in _OF_FOLDERS for each in command.arguments)
+    tool = tool_of(project.lock)
+    elsewhere = {*tool.folders, "--package"} if tool else set()
+    names_folder = any(each.text.partition("=")[0] in elsewhere for each in command.arguments)
     if command.directory is None or command.is_conditional or command.is_tolerated or names_folder:
         return
     # All of these programs look for them in the folders above too.

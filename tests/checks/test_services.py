@@ -185,6 +185,9 @@ def test_a_variable_of_unknown_value_may_change_what_pip_picks(root: Path) -> No
     [
         ("uv sync", ["pyproject.toml"]),
         ("uv sync --frozen", ["pyproject.toml", "uv.lock"]),
+        ("uv sync --frozen -p 3.12", ["pyproject.toml", "uv.lock"]),
+        ("uv sync --frozen --project api", []),
+        ("pdm sync -p api", []),
         ("poetry install", ["pyproject.toml"]),
         ("python -m uv sync", ["pyproject.toml"]),
         ("pipenv install --deploy", ["Pipfile.lock"]),
