@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName
@@ -80,12 +80,6 @@ def _selection(source: Source, target: Target) -> Selection:
     from pytest_deploycheck.resolution.locked.pylock import select  # Few projects have one.
 
     return select(source.file.pylocks, target, preferences_of(source))
-
-
-def checks_hashes(source: Source, asked: Iterable[Asked]) -> bool:
-    """Whether pip asks for a hash of everything; of a lock only what is selected counts."""
-    said = source.file.options
-    return said.require_hashes or (any(each.hashes for each in asked) and not said.no_require_hashes)
 
 
 def _asked(line: RequirementLine) -> Asked:

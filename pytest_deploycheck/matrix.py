@@ -44,7 +44,7 @@ class Cell:
     @property
     def to_build(self) -> tuple[str, ...]:
         """The projects of which pip would pick no wheel."""
-        return tuple(each.name for each in self.resolution.distributions if not each.file.is_wheel)
+        return tuple(each.name for each in self.resolution.to_build)
 
     @property
     def verdict(self) -> str:

@@ -82,8 +82,7 @@ class OtherPythons:
 
     def _worth_a_look(self, source: Source, target: Target) -> Iterator[Target]:
         """The targets for which what would be built here has wheels."""
-        found = self._resolutions.get(source, target).distributions
-        to_build = [each for each in found if not each.file.is_wheel]
+        to_build = self._resolutions.get(source, target).to_build
         return (other for other in _nearby(target) if self._may_have_wheels(source, other, to_build))
 
     def _may_have_wheels(self, source: Source, target: Target, to_build: Iterable[Distribution]) -> bool:

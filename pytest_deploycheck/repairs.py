@@ -14,7 +14,6 @@ from packaging.utils import NormalizedName
 from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.repair.repair import Change, NoRepair, Reason
-from pytest_deploycheck.resolution.result import Distribution, Resolution
 from pytest_deploycheck.sources.requirements import RequirementLine
 from pytest_deploycheck.subjects import Source, SourceOnTarget
 
@@ -113,7 +112,7 @@ class Repairs:
         tolerated = {line.name for line, is_frozen in zip(lines, frozen, strict=True) if is_frozen and line.name}
         blamed: set[Location] = set()
         for place in places:
-            to_build = _built(resolutions.get(source, place.target))
+            to_build = resolutions.get(source, place.target).to_build
             tolerated |= {NormalizedName(each.name) for each in to_build if each.line in stay}
             blamed |= {each.line for each in to_build if each.line}
             self._deployment.other_pythons.foresee(source, place.target)
@@ -145,10 +144,6 @@ class Repairs:
             return change_edits(mended.changes, source.path if source.path in source.file.files else None, texts)
         except (NotUnderstood, Undecodable, OSError):
             return ()
-
-
-def _built(resolution: Resolution) -> list[Distribution]:
-    return [each for each in resolution.distributions if not each.file.is_wheel]
 
 
 def _mended(found: Repair | NoRepair) -> Mended:

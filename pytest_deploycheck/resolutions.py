@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_deploycheck.asking import (
     asked_of,
     asked_on,
-    checks_hashes,
     key_of,
     locked_files,
     not_selected,
@@ -269,7 +268,9 @@ class Resolutions:
         view = self.view(source, target)
         watched = self.watch(f"{source.path} on {target.minor}", self._client.traffic)
         with watched, not_collected():
-            found = resolve(source.path, asked, view, hash_checking=checks_hashes(source, asked))
+            # Of a lock only what is selected counts.
+            hash_checking = source.file.options.checks_hashes(any(each.hashes for each in asked))
+            found = resolve(source.path, asked, view, hash_checking=hash_checking)
             # The view stays, with a hundred thousand objects and no cycle, for what is asked of it later.
             self._garbage.leave_out()
         self._cache.keep()

@@ -127,7 +127,7 @@ class Resolved:
     @property
     def sdists(self) -> tuple[Distribution, ...]:
         """What would be built."""
-        return tuple(each for each in self.resolution.distributions if not each.file.is_wheel)
+        return self.resolution.to_build
 
     @property
     def known_bytes(self) -> int:

@@ -191,7 +191,7 @@ class IndexClient:
             return self._parsed(project, url, self._transport.get(url), machine)
         whole = f"{project} {machine} {url}"
         key, stored = self._stored((whole, f"{whole} {release}") if release else (whole,))
-        if stored is not None and (self.offline or stored.is_fresh(self.run)):
+        if stored is not None and self._is_good(stored):
             return self._used(stored, project)
         answer = yield Wanted(url, "the page", {"Accept": ACCEPT, **(stored.conditions if stored else {})})
         if answer.status == 304 and stored is not None:
@@ -211,11 +211,15 @@ class IndexClient:
         key, outdated = keys[0], None
         for each in keys:
             stored = StoredPage.load(self.cache.read("page", each))
-            if stored is not None and (self.offline or stored.is_fresh(self.run)):
+            if stored is not None and self._is_good(stored):
                 return each, stored
             if stored is not None and outdated is None:
                 key, outdated = each, stored
         return key, outdated
+
+    def _is_good(self, stored: StoredPage) -> bool:
+        """Whether it may be used as it is."""
+        return self.offline or stored.is_fresh(self.run)
 
     def _parsed(self, project: str, url: str, answer: Answer, machine: str, release: Release = ()) -> IndexPage:
         if answer.status in (404, 410):

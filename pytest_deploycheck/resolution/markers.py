@@ -14,7 +14,7 @@ _OF_THE_KERNEL = re.compile(
     rf"(?:{_KERNEL}\s*{_OPERATOR}\s*{_VALUE})|(?:{_VALUE}\s*{_OPERATOR}\s*{_KERNEL})|(?:{_KERNEL}\s*{_OPERATOR}\s*{_KERNEL})"
 )
 # Something that is true of every target, and something that is of none.
-_ALWAYS, _NEVER = "python_version >= '0'", "python_version < '0'"
+ALWAYS, NEVER = "python_version >= '0'", "python_version < '0'"
 # Without one of these, each comparison of a marker has an answer.
 _UNDEFINED = ("~=", "===", "extras", "dependency_groups")
 
@@ -40,7 +40,7 @@ def holds(marker: Marker, environment: Mapping[str, str]) -> bool:
     if "platform_release" not in text and "platform_version" not in text:
         return _evaluated(marker, environment)
     # A marker has no "not": what is true with each unknown comparison false is true, whatever they are.
-    least, most = (_evaluated(Marker(_OF_THE_KERNEL.sub(each, text)), environment) for each in (_NEVER, _ALWAYS))
+    least, most = (_evaluated(Marker(_OF_THE_KERNEL.sub(each, text)), environment) for each in (NEVER, ALWAYS))
     if least is not most:
         reason = f"whether `{text}` is true depends on the kernel of the machine, which is not known"
         raise UndecidedMarker(reason, breaks_off=False)

@@ -159,7 +159,12 @@ class Resolution:
     @property
     def has_wheels_only(self) -> bool:
         """Whether it holds, and nothing in it has to be built."""
-        return self.outcome is Outcome.OK and all(each.file.is_wheel for each in self.distributions)
+        return self.outcome is Outcome.OK and not self.to_build
+
+    @property
+    def to_build(self) -> tuple[Distribution, ...]:
+        """What is no wheel."""
+        return tuple(each for each in self.distributions if not each.file.is_wheel)
 
     @property
     def picked(self) -> Distributions:

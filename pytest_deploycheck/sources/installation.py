@@ -112,24 +112,24 @@ def read_installation(
     projects = [*reader.of_projects()]
     paths = [path for each in install.requirements if (path := install.path(each)) and (root / path).is_file()]
     given += [*reader.of_files(install.constraints, "-c"), *projects, *reader.of_files(install.requirements, "-r")]
+    pylocks = [each for each in install.named_pylocks if (root / each.path).is_file()]
+    if pylocks and install.installer == "uv pip":
+        from pytest_deploycheck.sources.locks.pylock import uv_pip_lock  # Few projects have one.
+
+        lock = uv_pip_lock(install, pylocks, root)
+        return Installation(install, lock.file, tuple(reader.unknown), noted.asked, lock)
     file = None
-    if paths or projects or any(each.text.startswith("--requirement") for each in given):
-        name = paths[0] if paths else install.location.path
+    names_others = bool(projects) or any(each.text.startswith("--requirement") for each in given)
+    if paths or pylocks or names_others:
+        name = paths[0] if paths else install.location.path if names_others else pylocks[0].path
         folder = root / (install.command.directory or ".")
         file = _first_unreadable(paths, root) or read_given(name, given, root, noted, folder)
         file = replace(file, without_dependencies=reader.without_dependencies)
-    pylocks = [each for each in install.named_pylocks if (root / each.path).is_file()]
-    if not pylocks:
-        return Installation(install, file, tuple(reader.unknown), noted.asked)
-    from pytest_deploycheck.sources.locks.pylock import uv_pip_lock, with_pylocks  # Few projects have one.
+    if pylocks:
+        from pytest_deploycheck.sources.locks.pylock import with_pylocks
 
-    if install.installer == "uv pip":
-        lock = uv_pip_lock(install, pylocks, root)
-        return Installation(install, lock.file, tuple(reader.unknown), noted.asked, lock)
-    if file is None:
-        file = read_given(pylocks[0].path, given, root, noted, root / (install.command.directory or "."))
-        file = replace(file, without_dependencies=reader.without_dependencies)
-    return Installation(install, with_pylocks(file, pylocks, root), tuple(reader.unknown), noted.asked)
+        file = with_pylocks(file, pylocks, root)
+    return Installation(install, file, tuple(reader.unknown), noted.asked)
 
 
 def _first_unreadable(paths: Iterable[str], root: Path) -> RequirementsFile | None:

@@ -111,12 +111,8 @@ class RequirementsFile:
 
     @property
     def hash_checking(self) -> bool:
-        """Whether every distribution needs a hash: asked for, or because any line has one.
-
-        https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
-        """
-        hashed = any(line.hashes for line in (*self.lines, *self.constraints))
-        return self.options.require_hashes or (hashed and not self.options.no_require_hashes)
+        """Whether every distribution needs a hash."""
+        return self.options.checks_hashes(any(line.hashes for line in (*self.lines, *self.constraints)))
 
 
 def read_requirements(

@@ -279,6 +279,13 @@ class IndexOptions:
     trusted_hosts: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
 
+    def checks_hashes(self, any_has_one: bool) -> bool:
+        """Whether every distribution needs a hash: asked for, or because something that is asked for has one.
+
+        https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
+        """
+        return self.require_hashes or (any_has_one and not self.no_require_hashes)
+
     def index_urls(self, configured: Sequence[str]) -> tuple[str, ...]:
         """The indexes in pip's order.
 

@@ -9,7 +9,7 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 
 from pytest_deploycheck.resolution.locked.lock import NotKnown
-from pytest_deploycheck.resolution.markers import UndecidedMarker
+from pytest_deploycheck.resolution.markers import ALWAYS, NEVER, UndecidedMarker
 from pytest_deploycheck.resolution.target import Target
 
 _EXTRA = re.compile(r"""\bextra\s*(?P<operator>==|!=)\s*(?P<quote>["'])(?P<name>[^"']*)(?P=quote)""")
@@ -18,8 +18,6 @@ _REVERSED = re.compile(r"""(?P<quote>["'])(?P<name>[^"']*)(?P=quote)\s*(?P<opera
 _IN_SET = re.compile(
     r"""(?P<quote>["'])(?P<name>[^"']*)(?P=quote)\s+(?P<operator>in|not\s+in)\s+(?P<set>extras|dependency_groups)\b"""
 )
-# Something that is true of every target, and something that is of none.
-_ALWAYS, _NEVER = "python_version >= '0'", "python_version < '0'"
 
 
 def without_sets(marker: str, extras: Set[str], groups: Set[str]) -> str:
@@ -28,7 +26,7 @@ def without_sets(marker: str, extras: Set[str], groups: Set[str]) -> str:
 
     def answered(found: re.Match[str]) -> str:
         is_there = canonicalize_name(found["name"]) in wanted[found["set"]]
-        return _ALWAYS if is_there is (found["operator"] == "in") else _NEVER
+        return ALWAYS if is_there is (found["operator"] == "in") else NEVER
 
     return _IN_SET.sub(answered, marker)
 
@@ -54,7 +52,7 @@ class Markers:
 
     def _evaluated(self, marker: str, extras: Set[str]) -> bool:
         def answered(found: re.Match[str]) -> str:
-            return _ALWAYS if (found["name"] in extras) is (found["operator"] == "==") else _NEVER
+            return ALWAYS if (found["name"] in extras) is (found["operator"] == "==") else NEVER
 
         text = _REVERSED.sub(answered, _EXTRA.sub(answered, marker))
         try:

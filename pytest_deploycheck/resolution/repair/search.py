@@ -203,8 +203,7 @@ class Search:
         wanted = _together(self._trials.attempt(target, few).wanted)
         names = [project for project, specifier in wanted if self._is_only_built(target, project, specifier)]
         if not names:
-            picked = self._trials.installed(target, few).distributions
-            built = [NormalizedName(each.name) for each in picked if not each.file.is_wheel]
+            built = [NormalizedName(each.name) for each in self._trials.installed(target, few).to_build]
             built = [each for each in built if each not in self._trials.tolerated]
             names = [each for each in built if self._is_only_built(target, each, SpecifierSet())] or built
         return [WithoutWheels(project, target, lines) for project in names]

@@ -7,9 +7,11 @@ https://python-poetry.org/docs/pyproject/, all 2026-11-26.
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -68,11 +70,41 @@ class Pyproject:
         dynamic = self.toml.table("project").get("dynamic", [])
         return isinstance(dynamic, list) and not {"dependencies", "optional-dependencies"}.isdisjoint(map(str, dynamic))
 
+    def with_included(self, groups: Iterable[str]) -> set[str]:
+        """Groups, and all those that they include."""
+        found = set(groups)
+        queue = list(found)
+        while queue:
+            further = set(self.groups.get(queue.pop(), ())) - found
+            found |= further
+            queue += further
+        return found
+
     def find(self, name: str, *, group: str = MAIN, extra: str = "") -> Declared | None:
         """The line that asks for a project: one of that group and extra, else any."""
         named = [each for each in self.declared if each.name == name]
         exact = [each for each in named if each.group == group and each.extra == extra]
         return next(iter((*exact, *named)), None)
+
+
+class NotReadable(Exception):
+    """The disk does not give the project's file, which decides on what is installed; the message says why."""
+
+
+def read_project(lock: TomlText, root: Path, tool: str) -> Pyproject:
+    """The ``pyproject.toml`` beside a lock.
+
+    :param root: of the repository
+    :raises NotReadable: it is not there, or cannot be read
+    :raises BadFile: something in it has another type than it should
+    """
+    path = posixpath.join(posixpath.dirname(lock.path), "pyproject.toml")
+    try:
+        content = (root / path).read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise NotReadable(f"{path} cannot be read, and it decides what is installed: {reason}") from error
+    return read_declared(TomlText.read(path, content), tool)
 
 
 def read_declared(toml: TomlText, tool: str) -> Pyproject:

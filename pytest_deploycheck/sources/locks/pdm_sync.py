@@ -16,10 +16,9 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.locked.lock import PDM, Dependency, Formats, Locked
-from pytest_deploycheck.sources.locks.declared import MAIN, Declared, Pyproject, read_declared
-from pytest_deploycheck.sources.locks.lock_file import Asked, LockFile, Wanted, broken, lines_of, roots_of
+from pytest_deploycheck.sources.locks.declared import MAIN, Declared, Pyproject, read_project
+from pytest_deploycheck.sources.locks.lock_file import Asked, LockFile, Wanted, lines_of, roots_of
 from pytest_deploycheck.sources.locks.pdm import read_pdm_lock
 from pytest_deploycheck.sources.locks.toml_text import TomlText, typed
 from pytest_deploycheck.sources.requirements import Problem, RequirementsFile
@@ -104,19 +103,11 @@ class PdmSync:
 
     def _asked(self, groups: set[str]) -> Iterator[Asked]:
         """The requirements of the project that groups choose."""
-        within = {each for group in groups for each in self._with_included(group)}
+        within = self._pyproject.with_included(groups)
         for each in self._pyproject.declared:
             if _group_of(each) in within:
                 ranges = ()  # The lock has what fits, for this target.
                 yield Asked(Dependency(each.name, each.marker, each.extras, ranges=ranges), each)
-
-    def _with_included(self, group: str) -> set[str]:
-        found, queue = {group}, [group]
-        while queue:
-            further = set(self._pyproject.groups.get(queue.pop(), ())) - found
-            found |= further
-            queue += further
-        return found
 
     # Settings.
 
@@ -206,11 +197,6 @@ def read_pdm_sync(wanted: Wanted, toml: TomlText, root: Path) -> LockFile:
     """What a ``pdm sync`` or ``pdm install`` installs.
 
     :raises BadFile: the lock, or the ``pyproject.toml``, does not say what it should
+    :raises NotReadable: the latter cannot be read
     """
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(toml.path) or ".", "pyproject.toml"))
-    try:
-        content = (root / path).read_bytes()
-    except OSError as error:
-        reason = f"{path} cannot be read, and it decides what is installed: {(error.strerror or str(error)).lower()}"
-        return broken(toml.path, PDM, [Problem(Location(toml.path), "", reason, refused=False)])
-    return PdmSync(wanted, toml, root, read_declared(TomlText.read(path, content), PDM)).read()
+    return PdmSync(wanted, toml, root, read_project(toml, root, PDM)).read()

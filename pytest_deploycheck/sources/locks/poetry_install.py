@@ -15,11 +15,10 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.locked.lock import POETRY, Dependency, Formats, Locked
 from pytest_deploycheck.sources.locks.constraint import marker_of, ranges_of
-from pytest_deploycheck.sources.locks.declared import MAIN, Declared, Pyproject, poetry_extras, read_declared
-from pytest_deploycheck.sources.locks.lock_file import Asked, LockFile, Wanted, broken, lines_of, roots_of
+from pytest_deploycheck.sources.locks.declared import MAIN, Declared, Pyproject, poetry_extras, read_project
+from pytest_deploycheck.sources.locks.lock_file import Asked, LockFile, Wanted, lines_of, roots_of
 from pytest_deploycheck.sources.locks.poetry import read_poetry_lock
 from pytest_deploycheck.sources.locks.toml_text import TomlText
 from pytest_deploycheck.sources.requirements import Problem, RequirementsFile
@@ -41,23 +40,18 @@ class PoetryInstall:
         self._lock = read_poetry_lock(toml, root / self._folder)
 
     def read(self) -> LockFile:
-        """:raises BadFile: a file does not say what it should"""
-        path = posixpath.normpath(posixpath.join(self._folder, "pyproject.toml"))
-        try:
-            content = (self._root / path).read_bytes()
-        except OSError as error:
-            reason = (
-                f"{path} cannot be read, and it decides what is installed: {(error.strerror or str(error)).lower()}"
-            )
-            return broken(self._toml.path, POETRY, [Problem(Location(self._toml.path), "", reason, refused=False)])
-        pyproject = read_declared(TomlText.read(path, content), POETRY)
+        """
+        :raises BadFile: a file does not say what it should
+        :raises NotReadable: ``pyproject.toml`` cannot be read
+        """
+        pyproject = read_project(self._toml, self._root, POETRY)
         groups, extras = self._groups(pyproject), self._extras(pyproject)
         asked = list(_asked(pyproject, groups, extras))
         file = RequirementsFile(
             self._toml.path,
             lines_of(asked, self._lock),
             problems=(*self._undefined(pyproject), *self._outdated(pyproject)),
-            files=(self._toml.path, path),
+            files=(self._toml.path, pyproject.toml.path),
         )
         locked = Locked(
             self._lock,
@@ -141,22 +135,12 @@ class PoetryInstall:
 
 def _asked(pyproject: Pyproject, groups: set[str], extras: set[str]) -> Iterator[Asked]:
     """The requirements of the project that groups and extras choose."""
-    # A group may include others.
-    within = {each for group in groups for each in _with_included(group, pyproject)}
+    within = pyproject.with_included(groups)
     by_extra = {name for extra, names in poetry_extras(pyproject).items() if extra in extras for name in names}
     for each in pyproject.declared:
         is_chosen = each.extra in extras if each.extra else not each.optional or each.name in by_extra
         if each.group in within and is_chosen and not _only_adds(each, pyproject):
             yield Asked(_dependency(each), each)
-
-
-def _with_included(group: str, pyproject: Pyproject) -> set[str]:
-    found, queue = {group}, [group]
-    while queue:
-        further = set(pyproject.groups.get(queue.pop(), ())) - found
-        found |= further
-        queue += further
-    return found
 
 
 def _only_adds(declared: Declared, pyproject: Pyproject) -> bool:

@@ -33,7 +33,7 @@ from pytest_deploycheck.sources.locks.declared import MAIN
 from pytest_deploycheck.sources.locks.lock_file import LockFile, broken
 from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText
 from pytest_deploycheck.sources.pylock_names import NamedPylock
-from pytest_deploycheck.sources.requirements import Problem, RequirementLine, RequirementsFile
+from pytest_deploycheck.sources.requirements import Problem, RequirementLine, RequirementsFile, unreadable
 from pytest_deploycheck.urls import url_in
 
 _POSITION = re.compile(r"packages\[(\d+)\]")
@@ -175,8 +175,7 @@ def with_pylocks(
         except BadFile as error:
             own = replace(own, problems=(*own.problems, Problem(error.location, "", str(error))))
         except OSError as error:
-            reason = f"the file cannot be read here: {(error.strerror or str(error)).lower()}"
-            own = replace(own, problems=(*own.problems, Problem(Location(each.path), "", reason, refused=False)))
+            own = replace(own, problems=(*own.problems, *unreadable(each.path, error).problems))
         else:
             own = replace(
                 own,

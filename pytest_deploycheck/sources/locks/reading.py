@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.locked.lock import PDM, PIPENV, POETRY, UV
 from pytest_deploycheck.sources.installs import ProjectInstall
+from pytest_deploycheck.sources.locks.declared import NotReadable
 from pytest_deploycheck.sources.locks.lock_file import LockFile, Wanted, broken
 from pytest_deploycheck.sources.locks.options import Options, Tool, read_options, tool_of
 from pytest_deploycheck.sources.locks.pdm_sync import read_pdm_sync
@@ -19,7 +20,7 @@ from pytest_deploycheck.sources.locks.pylock import with_pylocks
 from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText
 from pytest_deploycheck.sources.locks.uv_sync import read_uv_sync
 from pytest_deploycheck.sources.pylock_names import NamedPylock, is_pylock
-from pytest_deploycheck.sources.requirements import Problem, RequirementsFile
+from pytest_deploycheck.sources.requirements import Problem, RequirementsFile, unreadable
 
 _READERS: dict[str, Callable[[Wanted, TomlText, Path], LockFile]] = {
     UV: read_uv_sync,
@@ -109,9 +110,10 @@ def read_lock(path: str, tool: Tool, wanted: Wanted, root: Path) -> LockFile:
         return unknown or _READERS[tool.name](wanted, toml, root)
     except BadFile as error:
         return broken(path, tool.name, [Problem(error.location, "", str(error))], [path])
+    except NotReadable as error:
+        return broken(path, tool.name, [Problem(Location(path), "", str(error), refused=False)])
     except OSError as error:
-        reason = f"the file cannot be read here: {(error.strerror or str(error)).lower()}"
-        return broken(path, tool.name, [Problem(Location(path), "", reason, refused=False)])
+        return broken(path, tool.name, unreadable(path, error).problems)
 
 
 def _unknown_format(tool: Tool, toml: TomlText) -> LockFile | None:
