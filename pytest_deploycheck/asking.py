@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName
 
 from pytest_deploycheck import __version__
 from pytest_deploycheck.resolution.asked import Asked, Preferences
-from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.places import Places
 from pytest_deploycheck.resolution.result import Cause, Outcome, Resolution
 from pytest_deploycheck.resolution.target import Target
@@ -19,7 +18,7 @@ from pytest_deploycheck.sources.requirements import RequirementLine
 from pytest_deploycheck.subjects import Source
 
 if TYPE_CHECKING:
-    from pytest_deploycheck.resolution.locked.pylock import Selection
+    from pytest_deploycheck.resolution.locked.pylock import NotSelected, Selection
     from pytest_deploycheck.sources.locks.lock_file import Pinned
 
 
@@ -30,38 +29,27 @@ def asked_of(source: Source) -> list[Asked]:
     return [_asked(line) for line in (*source.file.constraints, *source.file.lines)]
 
 
-def asked_on(source: Source, target: Target) -> list[Asked]:
-    """The same on a target: of a ``pylock.toml`` there is what pip selects from it.
+def selected(source: Source, target: Target) -> Selection:
+    """What pip selects on a target from the ``pylock.toml`` that it is given.
 
-    :raises NotSelected: pip stops at it
+    :raises NotSelected: pip stops
     """
-    if not source.file.pylocks:
-        return asked_of(source)
+    from pytest_deploycheck.resolution.locked.pylock import select  # Few projects have one.
+
+    return select(source.file.pylocks, target, preferences_of(source))
+
+
+def asked_with(source: Source, selection: Selection) -> list[Asked]:
+    """The lines of a source, and of its ``pylock.toml`` what is selected."""
     paths = {each.lock.path for each in source.file.pylocks}
     others = [each for each in asked_of(source) if each.line is None or each.line.path not in paths]
-    return [*others, *_selection(source, target).asked]
+    return [*others, *selection.asked]
 
 
-def locked_files(source: Source, target: Target) -> Mapping[NormalizedName, File]:
-    """The files that a ``pylock.toml`` has for a target: the index is not asked for others.
-
-    :raises NotSelected: pip stops at it
-    """
-    return _selection(source, target).files if source.file.pylocks else {}
-
-
-def not_selected(source: Source, target: Target) -> Resolution | None:
-    """What comes of a ``pylock.toml`` at which pip stops on a target; None where it does not."""
-    if not source.file.pylocks:
-        return None
-    from pytest_deploycheck.resolution.locked.pylock import NotSelected
-
-    try:
-        _selection(source, target)
-    except NotSelected as stop:
-        causes = (Cause(stop.asked, "", stop.location),)
-        return Resolution(source.path, target, Outcome.NO_MATCH, str(stop), causes=causes, evidence=stop.evidence)
-    return None
+def not_selected(source: Source, target: Target, stop: NotSelected) -> Resolution:
+    """What comes of a ``pylock.toml`` at which pip stops."""
+    causes = (Cause(stop.asked, "", stop.location),)
+    return Resolution(source.path, target, Outcome.NO_MATCH, str(stop), causes=causes, evidence=stop.evidence)
 
 
 def stops_at_python(source: Source, pinned: Pinned, target: Target) -> Resolution | None:
@@ -73,13 +61,6 @@ def stops_at_python(source: Source, pinned: Pinned, target: Target) -> Resolutio
     return Resolution(
         source.path, target, Outcome.NO_MATCH, f"{message}and the target's is {target.python}", causes=causes
     )
-
-
-def _selection(source: Source, target: Target) -> Selection:
-    """:raises NotSelected: pip stops"""
-    from pytest_deploycheck.resolution.locked.pylock import select  # Few projects have one.
-
-    return select(source.file.pylocks, target, preferences_of(source))
 
 
 def _asked(line: RequirementLine) -> Asked:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_deploycheck.asking import (
     asked_of,
-    asked_on,
+    asked_with,
     key_of,
-    locked_files,
     not_selected,
     preferences_of,
+    selected,
     stops_at_python,
     unreadable,
 )
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from pytest_deploycheck.resolution.index import IndexClient
     from pytest_deploycheck.resolution.locked.lock import Locked
+    from pytest_deploycheck.resolution.locked.pylock import Selection
     from pytest_deploycheck.resolution.locked.resolve import Facts, Wanted
     from pytest_deploycheck.resolution.traffic import Traffic
     from pytest_deploycheck.resolution.view import TargetView
@@ -67,10 +68,11 @@ class Resolutions:
         self._environ = environ
         self._views: dict[tuple[str, Target], TargetView] = {}
         self._resolutions: dict[tuple[str, Target], Resolution] = {}
+        self._selections: dict[tuple[str, Target], Selection] = {}
         self._garbage = LeftOut()
-        # Told of what may take long, what it is and how far it is, for as long as it takes.
         # What of a text may be shown: a token may stand anywhere in the URL of an index.
         self.shown: Callable[[str], str] = str
+        # Told of what may take long, what it is and how far it is, for as long as it takes.
         self.watch: Watch = lambda subject, traffic: contextlib.nullcontext()
 
     def get(self, source: Source, target: Target) -> Resolution:
@@ -100,7 +102,8 @@ class Resolutions:
                 indexes,
                 target,
                 preferences_of(source),
-                locked_files(source, target),
+                # Of what a `pylock.toml` has, the index is not asked for other files.
+                self._selection(source, target).files if source.file.pylocks else {},
                 without_dependencies=source.file.without_dependencies,
             )
         return self._views[key]
@@ -247,10 +250,27 @@ class Resolutions:
         except InvalidConfiguration as error:
             message = f"which index pip would ask is not known: {error}"
             return Resolution(source.path, target, Outcome.UNREACHABLE, message)
-        stopped = not_selected(source, target)
-        if stopped is not None:
-            return stopped
-        asked = asked_on(source, target)
+        if source.file.pylocks:
+            return self._with_pylocks(source, target, places)
+        return self._resolved_once(source, target, asked_of(source), places)
+
+    def _with_pylocks(self, source: Source, target: Target, places: Places) -> Resolution:
+        from pytest_deploycheck.resolution.locked.pylock import NotSelected
+
+        try:
+            asked = asked_with(source, self._selection(source, target))
+        except NotSelected as stop:
+            return not_selected(source, target, stop)
+        return self._resolved_once(source, target, asked, places)
+
+    def _selection(self, source: Source, target: Target) -> Selection:
+        """:raises NotSelected: pip stops"""
+        key = (source.name, target)
+        if key not in self._selections:
+            self._selections[key] = selected(source, target)
+        return self._selections[key]
+
+    def _resolved_once(self, source: Source, target: Target, asked: list[Asked], places: Places) -> Resolution:
         key = key_of(source, target, asked, places)
         return self._known(key, lambda: self._resolved(source, target, asked, places))
 
