@@ -19,7 +19,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.locked.lock import PDM, POETRY, UV
-from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText, typed
+from pytest_deploycheck.sources.locks.tables import BadFile, typed
+from pytest_deploycheck.sources.locks.toml_text import TomlText
 
 MAIN = "main"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.sources.locks.toml_text import BadFile
+from pytest_deploycheck.sources.locks.tables import BadFile, text_of
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,9 @@ class JsonText:
     @classmethod
     def read(cls, path: str, content: bytes) -> JsonText:
         """:raises BadFile: it is none"""
+        text = text_of(path, content, "JSON").removeprefix("\ufeff")
         try:
-            text = content.decode("utf-8-sig")
             tables = json.loads(text)
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            raise BadFile(Location(path, line), "JSON is text in UTF-8: save the file as UTF-8") from error
         except json.JSONDecodeError as error:
             place = Location(path, error.lineno, error.colno)
             raise BadFile(place, f"it is no JSON: {error.msg.lower()}") from error

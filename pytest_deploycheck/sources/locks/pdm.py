@@ -21,7 +21,8 @@ from pytest_deploycheck.resolution.direct import direct_file
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.locked.lock import PDM, Dependency, Lock, Package
 from pytest_deploycheck.sources.locks.constraint import marker_of
-from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText, tables_of, typed, version_of
+from pytest_deploycheck.sources.locks.tables import BadFile, tables_of, typed, version_of
+from pytest_deploycheck.sources.locks.toml_text import TomlText
 from pytest_deploycheck.urls import url_in
 
 # The strategy by which each package says itself in which groups and under which marker it is.

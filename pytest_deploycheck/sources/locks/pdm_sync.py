@@ -20,7 +20,8 @@ from pytest_deploycheck.resolution.locked.lock import PDM, Dependency, Formats, 
 from pytest_deploycheck.sources.locks.declared import MAIN, Declared, Pyproject, read_project
 from pytest_deploycheck.sources.locks.lock_file import Asked, LockFile, Wanted, lines_of, roots_of
 from pytest_deploycheck.sources.locks.pdm import read_pdm_lock
-from pytest_deploycheck.sources.locks.toml_text import TomlText, typed
+from pytest_deploycheck.sources.locks.tables import typed
+from pytest_deploycheck.sources.locks.toml_text import TomlText
 from pytest_deploycheck.sources.requirements import Problem, RequirementsFile
 
 DEFAULT, ALL = "default", ":all"

@@ -22,7 +22,8 @@ from pytest_deploycheck.sources.locks.declared import Declared
 from pytest_deploycheck.sources.locks.json_text import JsonText
 from pytest_deploycheck.sources.locks.lock_file import LockFile, Pinned, Wanted, broken
 from pytest_deploycheck.sources.locks.pipfile import DEV_PACKAGES, PACKAGES, Pipfile, python_specifier
-from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText, typed
+from pytest_deploycheck.sources.locks.tables import BadFile, typed
+from pytest_deploycheck.sources.locks.toml_text import TomlText
 from pytest_deploycheck.sources.requirements import Given, Problem, RequirementLine, RequirementsFile, read_given
 
 # As the lock calls them.

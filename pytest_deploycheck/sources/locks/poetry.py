@@ -17,7 +17,8 @@ from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.locked.lock import POETRY, Dependency, Lock, Package
 from pytest_deploycheck.sources.locks.constraint import ranges_of
 from pytest_deploycheck.sources.locks.declared import MAIN
-from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText, tables_of, typed, version_of
+from pytest_deploycheck.sources.locks.tables import BadFile, tables_of, typed, version_of
+from pytest_deploycheck.sources.locks.toml_text import TomlText
 from pytest_deploycheck.urls import url_in
 
 

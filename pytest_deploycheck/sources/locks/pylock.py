@@ -31,7 +31,8 @@ from pytest_deploycheck.resolution.locked.pylock import Pylock
 from pytest_deploycheck.sources.installs import Install
 from pytest_deploycheck.sources.locks.declared import MAIN
 from pytest_deploycheck.sources.locks.lock_file import LockFile, broken
-from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText
+from pytest_deploycheck.sources.locks.tables import BadFile
+from pytest_deploycheck.sources.locks.toml_text import TomlText
 from pytest_deploycheck.sources.pylock_names import NamedPylock
 from pytest_deploycheck.sources.requirements import Problem, RequirementLine, RequirementsFile, unreadable
 from pytest_deploycheck.urls import url_in

@@ -17,7 +17,8 @@ from pytest_deploycheck.sources.locks.pdm_sync import read_pdm_sync
 from pytest_deploycheck.sources.locks.pipenv_sync import read_pipenv_sync
 from pytest_deploycheck.sources.locks.poetry_install import read_poetry_install
 from pytest_deploycheck.sources.locks.pylock import with_pylocks
-from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText
+from pytest_deploycheck.sources.locks.tables import BadFile
+from pytest_deploycheck.sources.locks.toml_text import TomlText
 from pytest_deploycheck.sources.locks.uv_sync import read_uv_sync
 from pytest_deploycheck.sources.pylock_names import NamedPylock, is_pylock
 from pytest_deploycheck.sources.requirements import Problem, RequirementsFile, unreadable

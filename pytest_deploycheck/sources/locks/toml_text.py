@@ -7,18 +7,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
-
-from packaging.version import InvalidVersion, Version
+from typing import Any
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.sources.locks.tables import BadFile, tables_of, text_of
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
-Kind = TypeVar("Kind")
 
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 _TOKEN = re.compile(
@@ -31,17 +28,6 @@ _TOKEN = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
-
-
-class BadFile(ValueError):
-    """A file that does not say what it should: the message says what was expected.
-
-    :param location: where
-    """
-
-    def __init__(self, location: Location, expected: str) -> None:
-        self.location = location
-        super().__init__(expected)
 
 
 @dataclass(frozen=True)
@@ -71,11 +57,7 @@ class TomlText:
     @classmethod
     def read(cls, path: str, content: bytes) -> TomlText:
         """:raises BadFile: it is none"""
-        try:
-            text = content.decode()
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            raise BadFile(Location(path, line), "TOML is text in UTF-8: save the file as UTF-8") from error
+        text = text_of(path, content, "TOML")
         try:
             return cls(path, text, tomllib.loads(text))
         except tomllib.TOMLDecodeError as error:
@@ -136,43 +118,6 @@ class TomlText:
             if each.keys[: len(keys)] == tuple(keys) and (value is None or each.value == value):
                 return each.location
         return Location(self.path)
-
-
-def typed(table: dict[str, Any], key: str, kind: type[Kind], place: Location, default: Kind) -> Kind:
-    """A value of a table.
-
-    :raises BadFile: it is of another type
-    """
-    value = table.get(key, default)
-    if not isinstance(value, kind):
-        words = {str: "a string", list: "an array", dict: "a table", int: "a number", bool: "true or false"}
-        raise BadFile(place, f"{key} has to be {words.get(kind, kind.__name__)}")
-    return value
-
-
-def version_of(table: dict[str, Any], place: Location, *, is_needed: bool = True) -> str:
-    """The version of a package.
-
-    :raises BadFile: it has none, or what is none
-    """
-    version = typed(table, "version", str, place, "")
-    try:
-        if version or is_needed:
-            Version(version)
-    except InvalidVersion as error:
-        raise BadFile(place, f"a version such as 1.0 was expected, and {version!r} is none") from error
-    return version
-
-
-def tables_of(table: dict[str, Any], key: str, place: Location) -> list[dict[str, Any]]:
-    """An array of tables.
-
-    :raises BadFile: it is something else
-    """
-    found: list[Any] = typed(table, key, list, place, [])
-    if not all(isinstance(each, dict) for each in found):
-        raise BadFile(place, f"{key} has to hold tables")
-    return found
 
 
 def _place_of(error: tomllib.TOMLDecodeError, path: str, text: str) -> Location:

@@ -18,7 +18,8 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.direct import direct_file
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.locked.lock import UV, Dependency, Lock, Package
-from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText, tables_of, typed, version_of
+from pytest_deploycheck.sources.locks.tables import BadFile, tables_of, typed, version_of
+from pytest_deploycheck.sources.locks.toml_text import TomlText
 from pytest_deploycheck.urls import url_in
 
 # What stands in `source` for a folder of this machine: the last one is not installed, but what it requires is.

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.locked.lock import Dependency, Package
 from pytest_deploycheck.sources.locks.declared import MAIN, Declared, Pyproject
-from pytest_deploycheck.sources.locks.toml_text import tables_of, typed
+from pytest_deploycheck.sources.locks.tables import tables_of, typed
 from pytest_deploycheck.sources.locks.uv import dependencies
 
 # What the lock says of a requirement that is no version of an index.

@@ -18,7 +18,8 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.resolution.locked.lock import UV, Dependency, Formats, Locked, Package
 from pytest_deploycheck.sources.locks.declared import MAIN, Pyproject, read_declared
 from pytest_deploycheck.sources.locks.lock_file import Asked, LockFile, Wanted, lines_of, roots_of
-from pytest_deploycheck.sources.locks.toml_text import TomlText, typed
+from pytest_deploycheck.sources.locks.tables import typed
+from pytest_deploycheck.sources.locks.toml_text import TomlText
 from pytest_deploycheck.sources.locks.uv import dependencies, folder_of, read_uv_lock
 from pytest_deploycheck.sources.locks.uv_member import Member
 from pytest_deploycheck.sources.requirements import Problem, RequirementsFile

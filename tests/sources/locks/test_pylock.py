@@ -10,7 +10,7 @@ from pytest_deploycheck.location import Location
 from pytest_deploycheck.sources.installation import Installation, Variable, read_installation
 from pytest_deploycheck.sources.installs import read_installs
 from pytest_deploycheck.sources.locks.pylock import read_pylock
-from pytest_deploycheck.sources.locks.toml_text import BadFile
+from pytest_deploycheck.sources.locks.tables import BadFile
 from pytest_deploycheck.sources.pylock_names import NamedPylock, is_pylock
 from pytest_deploycheck.sources.shell.reading import read_commands
 from pytest_deploycheck.sources.shell.text import text_of_file

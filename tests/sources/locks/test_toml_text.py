@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.sources.locks.toml_text import BadFile, TomlText
+from pytest_deploycheck.sources.locks.tables import BadFile
+from pytest_deploycheck.sources.locks.toml_text import TomlText
 
 TEXT = '''\
 # [not.a.table]
