@@ -12,15 +12,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from differential.generated import ARCH, BACKEND, HOST, PYPROJECT
-from differential.test_resolution_as_pip import Pip
-from hypothesis import HealthCheck, Phase, given, settings
+from differential.pip_process import Pip, random_examples
+from hypothesis import given
 from hypothesis import strategies as st
 from lock_tools import LockTools, interpreters
 from packaging.utils import canonicalize_name
@@ -38,7 +38,6 @@ from pytest_deploycheck.subjects import Source
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="describes this machine as a Linux target")
 
-EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "60"))
 PROJECTS = ("alpha", "beta", "gamma")
 OTHER_PYTHON = f"cp3{HOST.python_version.minor + 1}"
 OWN_PYTHON = f"cp3{HOST.python_version.minor}"
@@ -190,20 +189,7 @@ def ours(index_url: str, folder: Path, options: str, target: Target) -> tuple[st
     return resolution.outcome.value, picked if resolution.outcome.value == "ok" else {}, resolution.message
 
 
-@pytest.fixture(scope="module")
-def pip() -> Iterator[Pip]:
-    process = Pip()
-    yield process
-    process.close()
-
-
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="DIFFERENTIAL_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-)
+@random_examples(60)
 @given(case=cases())
 @pytest.mark.timeout(600)
 def test_of_a_random_lock_pip_installs_what_is_resolved(

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
 from urllib.parse import unquote
 
 import pytest
 from differential.generated import HOST, Case, cases
-from hypothesis import HealthCheck, Phase, given, settings
+from differential.pip_process import Pip, random_examples
+from hypothesis import given
 
 from index_server import Distribution, Index, Switches, wheel
 from pytest_deploycheck.resolutions import Resolutions
@@ -29,52 +27,6 @@ from pytest_deploycheck.sources.requirements import read_requirements
 from pytest_deploycheck.subjects import Source
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="describes this machine as a Linux target")
-
-EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "100"))
-
-
-class Pip:
-    """A process that asks pip."""
-
-    def __init__(self) -> None:
-        quiet = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
-        self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("pip_worker.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**quiet, "PIP_CONFIG_FILE": os.devnull},
-        )
-        assert self._process.stdin
-        assert self._process.stdout
-        self._questions: IO[str] = self._process.stdin
-        self._answers: IO[str] = self._process.stdout
-
-    def ask(self, index_url: str, file: Path, *options: str) -> dict[str, Any]:
-        """The outcome and what was picked.
-
-        :param options: what pip is given beside, or in place of, the file
-        """
-        asked = [*(() if file.is_dir() else ("-r", str(file))), *options]
-        folder = file if file.is_dir() else file.parent
-        question = {"index_url": index_url, "requirements": asked, "folder": str(folder)}
-        self._questions.write(json.dumps(question) + "\n")
-        self._questions.flush()
-        answer: dict[str, Any] = json.loads(self._answers.readline())
-        return answer
-
-    def close(self) -> None:
-        """End the process."""
-        self._questions.close()
-        self._process.wait(timeout=30)
-        self._answers.close()
-
-
-@pytest.fixture(scope="module")
-def pip() -> Iterator[Pip]:
-    process = Pip()
-    yield process
-    process.close()
 
 
 class Served:
@@ -151,14 +103,7 @@ def ours(index_url: str, file: Path, cache: Path) -> tuple[str, list[str], str]:
     return resolution.outcome.value, picked, resolution.message
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="DIFFERENTIAL_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-    # Explaining a failure takes as long as finding it, and the example says it all.
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-)
+@random_examples(100)
 @given(case=cases())
 def test_the_same_files_and_the_same_outcome_as_pip(
     case: Case, pip: Pip, tmp_path_factory: pytest.TempPathFactory
