@@ -5,23 +5,11 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 import pytest
+from locked_shop import BLUEPRINT, CORE, CORE_SDIST, PLAIN, T312, T313, WEB, assert_never_passes
 
 from command import Deploycheck
-from index_server import Distribution, Index, sdist, wheel
+from index_server import Distribution, Index
 
-CP312 = "cp312-cp312-manylinux_2_17_x86_64"
-RUST = {"pyproject.toml": '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n', "Cargo.toml": ""}
-BLUEPRINT = """\
-services:
-  - type: worker
-    name: api
-    runtime: python
-    buildCommand: {command}
-    startCommand: python main.py
-    envVars:
-      - key: PYTHON_VERSION
-        value: "3.13.4"
-"""
 PYPROJECT = """\
 [project]
 name = "shop"
@@ -32,12 +20,6 @@ dependencies = [
     "plain",
 ]
 """
-PLAIN = wheel("plain", "1.0")
-WEB = wheel("web", "2.0", requires_dist=["core"])
-CORE = wheel("core", "1.5", CP312)
-CORE_SDIST = sdist("core", "1.5", files=RUST)
-# The id of the target, and of the one with another Python.
-T313, T312 = "3.13-manylinux_2_36_x86_64", "3.12-manylinux_2_36_x86_64"
 
 
 @pytest.fixture
@@ -318,10 +300,7 @@ def test_a_frozen_lock_that_does_not_fit_is_advice(shop: Deploycheck, index: Ind
     ],
 )
 def test_a_lock_that_cannot_be_read_never_passes(shop: Deploycheck, text: str, outcome: str, shown: str) -> None:
-    shop.project({"uv.lock": text})
-    result = shop()
-    result.stdout.fnmatch_lines([shown])
-    result.assert_outcomes(**{outcome: 1})
+    assert_never_passes(shop, "uv.lock", text, outcome, shown)
 
 
 @pytest.mark.parametrize("write", ["--deploycheck-fix", "--deploycheck-fix=write"])

@@ -7,24 +7,13 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
+from locked_shop import BLUEPRINT, CORE, CORE_SDIST, PLAIN, T312, T313, WEB, assert_never_passes
 
 from command import Deploycheck
-from index_server import Distribution, Index, sdist, wheel
+from index_server import Distribution, Index, wheel
 from pytest_deploycheck.sources.locks.pipfile import Pipfile
 from pytest_deploycheck.sources.locks.toml_text import TomlText
 
-RUST = {"pyproject.toml": '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n', "Cargo.toml": ""}
-BLUEPRINT = """\
-services:
-  - type: worker
-    name: api
-    runtime: python
-    buildCommand: {command}
-    startCommand: python main.py
-    envVars:
-      - key: PYTHON_VERSION
-        value: "3.13.4"
-"""
 PIPFILE = """\
 [[source]]
 name = "own"
@@ -44,13 +33,8 @@ sphinx = "*"
 [requires]
 python_version = "3.13"
 """
-PLAIN = wheel("plain", "1.0")
-WEB = wheel("web", "2.0", requires_dist=["core"])
-CORE = wheel("core", "1.5", "cp312-cp312-manylinux_2_17_x86_64")
-CORE_SDIST = sdist("core", "1.5", files=RUST)
 TESTER = wheel("tester", "1.0", requires_dist=["not-locked"])
 SPHINX = wheel("sphinx", "4.0")
-T313, T312 = "3.13-manylinux_2_36_x86_64", "3.12-manylinux_2_36_x86_64"
 
 
 def entry(*files: Distribution, **more: Any) -> dict[str, Any]:
@@ -262,10 +246,7 @@ def test_a_variable_of_an_index_is_that_of_the_service_or_of_this_machine(
     ],
 )
 def test_a_lock_that_cannot_be_read_never_passes(shop: Deploycheck, text: str, outcome: str, shown: str) -> None:
-    shop.project({"Pipfile.lock": text})
-    result = shop()
-    result.stdout.fnmatch_lines([shown])
-    result.assert_outcomes(**{outcome: 1})
+    assert_never_passes(shop, "Pipfile.lock", text, outcome, shown)
 
 
 def test_the_checklist_names_pipenv(shop: Deploycheck, index: Index) -> None:

@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from locked_shop import BLUEPRINT, CORE, CORE_SDIST, PLAIN, T312, T313, WEB
 
 from command import Deploycheck
-from index_server import Distribution, Index, sdist, wheel
+from index_server import Distribution, Index, wheel
 
-RUST = {"pyproject.toml": '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n', "Cargo.toml": ""}
-BLUEPRINT = """\
-services:
-  - type: worker
-    name: api
-    runtime: python
-    buildCommand: {command}
-    startCommand: python main.py
-    envVars:
-      - key: PYTHON_VERSION
-        value: "3.13.4"
-"""
 HEAD = """\
 lock-version = "1.0"
 created-by = "hand"
@@ -26,13 +15,8 @@ requires-python = ">=3.11"
 extras = ["mail"]
 dependency-groups = ["docs"]
 """
-PLAIN = wheel("plain", "1.0")
-WEB = wheel("web", "2.0", requires_dist=["core"])
-CORE = wheel("core", "1.5", "cp312-cp312-manylinux_2_17_x86_64")
-CORE_SDIST = sdist("core", "1.5", files=RUST)
 MAIL = wheel("mailer", "3.0")
 DOCS = wheel("sphinx", "4.0")
-T313, T312 = "3.13-manylinux_2_36_x86_64", "3.12-manylinux_2_36_x86_64"
 
 
 def entry(index: Index, *files: Distribution, marker: str = "") -> str:
