@@ -19,7 +19,6 @@ from pytest_deploycheck.render.blueprint import Service
 from pytest_deploycheck.render.document import Scalar
 from pytest_deploycheck.render.platform import platform_facts
 from pytest_deploycheck.sources.installs import Install, ProjectInstall
-from pytest_deploycheck.sources.locks.options import tool_of
 from pytest_deploycheck.sources.shell.certainty import certain_places
 from pytest_deploycheck.sources.shell.command import Word
 
@@ -127,6 +126,8 @@ def _not_known(service: Service, command: Scalar, build: Build) -> Iterator[Find
 
 def _of_project(service: Service, project: ProjectInstall, deployment: Deployment) -> Iterator[Finding]:
     """The files that ``uv sync`` and its like cannot do without."""
+    from pytest_deploycheck.sources.locks.options import tool_of  # Few services install from a lock.
+
     command = project.command
     tool = tool_of(project.lock)
     elsewhere = {*tool.folders, "--package"} if tool else set()
