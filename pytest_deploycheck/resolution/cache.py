@@ -1,8 +1,8 @@
 """The cache on disk that all runs and all xdist workers share.
 
 Every entry is one file, written beside its place and moved there, so a reader sees all of it or nothing, whatever
-is killed when; metadata, of which there is much in little, is in a journal. An entry that cannot be read, or does not
-have the checksum it was written with, is an entry that is not there.
+is killed when; what there is much of in little, metadata and parts of pages, is in journals. An entry that cannot be
+read, or does not have the checksum it was written with, is an entry that is not there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from platformdirs import user_cache_path
 from pytest_deploycheck.resolution.journal import Journal
 
 # Part of every path: entries of another format are never read.
-_FORMAT = "v4"
+_FORMAT = "v5"
 
 # What makes a folder known as this cache's, so that no other is ever removed; backups leave out what has it.
 # https://bford.info/cachedir/
@@ -76,6 +76,8 @@ class Cache:
         self.directory = directory / _FORMAT
         # Of files that have a hash, so that it is good for ever.
         self.metadata = Journal(self.directory / "metadata.lines")
+        # What pages hold of one release each, which is all that is looked at of most.
+        self.parts = Journal(self.directory / "parts.lines")
 
     @property
     def obstacle(self) -> str:
@@ -122,10 +124,11 @@ class Cache:
                 raise
 
     def keep(self) -> None:
-        """Store the metadata that was written, too."""
+        """Store what was written to the journals, too."""
         with contextlib.suppress(OSError):
             self._make_folder(self.directory)
             self.metadata.keep()
+            self.parts.keep()
 
     def lock_path(self, kind: str, key: str) -> Path:
         """A file to lock while an entry is computed; its folder is there if it can be."""
@@ -169,7 +172,7 @@ class Cache:
                     path.unlink(missing_ok=True)
 
     def _kept_for(self, path: Path) -> float:
-        if path.parent == self.directory:
+        if path.parent == self.directory and path.suffix != _TEMPORARY:
             return float("inf")
         is_passing = not _is_entry(path) or path.is_relative_to(self.directory / self.RUN)
         return _LEFT_BEHIND if is_passing else _UNREAD

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -20,16 +20,33 @@ if TYPE_CHECKING:
 Parents = Mapping[str, Sequence[str]]
 
 
+class Picked(NamedTuple):
+    """What was found for all that is wished.
+
+    :param candidates: by identifier
+    :param parents: by identifier: those of the candidates that wish it
+    """
+
+    candidates: Mapping[str, Candidate]
+    parents: Mapping[str, Iterable[str]]
+
+    @classmethod
+    def of(cls, result: Result[Wish, Candidate, str]) -> Picked:
+        """The resolver's result; what the user wishes has None for a parent there."""
+        found = {each: list(filter(None, result.graph.iter_parents(each))) for each in result.mapping}
+        return cls(result.mapping, found)
+
+
 def distributions(
-    result: Result[Wish, Candidate, str], lines: Mapping[str, Location | None], sdist: Callable[[File], Sdist]
+    found: Picked, lines: Mapping[str, Location | None], sdist: Callable[[File], Sdist]
 ) -> tuple[Distribution, ...]:
     """The files picked, by name.
 
     :param lines: the user's line for each project that has one
     :param sdist: what a source distribution says of itself
     """
-    picked = {c.project: c for c in result.mapping.values() if isinstance(c, DistributionCandidate)}
-    parents = _parents(result)
+    picked = {c.project: c for c in found.candidates.values() if isinstance(c, DistributionCandidate)}
+    parents = _parents(found)
 
     def described(name: str, candidate: DistributionCandidate) -> Distribution:
         chain = path_to_line(name, parents, lines)
@@ -83,11 +100,11 @@ def project_of(identifier: str) -> str:
     return identifier.partition("[")[0]
 
 
-def _parents(result: Result[Wish, Candidate, str]) -> dict[str, list[str]]:
+def _parents(found: Picked) -> dict[str, list[str]]:
     parents: dict[str, set[str]] = {}
-    for identifier in result.mapping:
-        for parent in result.graph.iter_parents(identifier):
-            name = project_of(identifier)
-            if parent is not None and parent != PYTHON and project_of(parent) != name:
+    for identifier, those in found.parents.items():
+        name = project_of(identifier)
+        for parent in those:
+            if parent != PYTHON and project_of(parent) != name:
                 parents.setdefault(name, set()).add(project_of(parent))
     return {name: sorted(names) for name, names in parents.items()}

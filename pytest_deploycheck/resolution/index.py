@@ -8,7 +8,7 @@ import io
 import logging
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -190,7 +190,7 @@ class IndexClient:
         if url.startswith("file:"):
             return self._parsed(project, url, self._transport.get(url), machine)
         whole = f"{project} {machine} {url}"
-        key, stored = self._stored((whole, f"{whole} {release}") if release else (whole,))
+        key, stored = self._stored(whole, release)
         if stored is not None and self._is_good(stored):
             return self._used(stored, project)
         answer = yield Wanted(url, "the page", {"Accept": ACCEPT, **(stored.conditions if stored else {})})
@@ -203,19 +203,29 @@ class IndexClient:
             key = f"{whole} {release}" if page.is_part else whole
             stored = StoredPage.of(answer, page, self.run)
         if stored.is_storable:
-            self.cache.write("page", key, stored.dump())
+            self._store(key, stored, is_part=key != whole)
         return self._used(stored, project)
 
-    def _stored(self, keys: Sequence[str]) -> tuple[str, StoredPage | None]:
-        """The first of some pages in the cache that may be used as it is; else one that may be asked after."""
-        key, outdated = keys[0], None
-        for each in keys:
-            stored = StoredPage.load(self.cache.read("page", each))
-            if stored is not None and self._is_good(stored):
-                return each, stored
-            if stored is not None and outdated is None:
-                key, outdated = each, stored
-        return key, outdated
+    def _stored(self, whole: str, release: Release) -> tuple[str, StoredPage | None]:
+        """The page in the cache, or its part, that may be used as it is; else one that may be asked after.
+
+        :param whole: the key of the page
+        :returns: with its key
+        """
+        page = StoredPage.load(self.cache.read("page", whole))
+        if not release or (page is not None and self._is_good(page)):
+            return whole, page
+        key = f"{whole} {release}"
+        part = StoredPage.load(self.cache.parts.read(key))
+        return (key, part) if part is not None and (page is None or self._is_good(part)) else (whole, page)
+
+    def _store(self, key: str, page: StoredPage, *, is_part: bool) -> None:
+        if not is_part:
+            self.cache.write("page", key, page.dump())
+            return
+        self.cache.parts.write(key, page.dump())
+        if self.run:
+            self.cache.keep()  # The other processes of this run shall have it.
 
     def _is_good(self, stored: StoredPage) -> bool:
         """Whether it may be used as it is."""

@@ -1,8 +1,9 @@
 """Many small entries in one file of the cache: each run appends what is new to it, and nobody changes what is there.
 
-A resolution that backtracks reads the metadata of thousands of files; to make a file of each would take longer than all
-that the resolver does with them. An entry is a line: its checksum, its key, its content. What is appended while another
-process appends, or cut off because one is killed, is at worst a line without its checksum: an entry that is not there.
+A resolution reads the pages of hundreds of projects, and one that backtracks the metadata of thousands of files; to make
+a file of each would take longer than all that the resolver does with them. An entry is a line: its checksum, its key,
+its content. What is appended while another process appends, or cut off because one is killed, is at worst a line
+without its checksum: an entry that is not there.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ import os
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-# A larger file is not appended to, but begun anew with what the run has used.
+# A larger file is not appended to, but written anew with the last line of each entry; if that is too large, too, with
+# what the run has used.
 _LARGEST = 32_000_000  # bytes
 
 _DAY = 86_400.0
 
 
 class Journal:
-    """Lines by key; safe to use from several threads.
+    """Entries by key; safe to use from several threads.
 
     :param path: of the file, whose folder is there if it can be
     """
@@ -30,59 +32,83 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._stored: dict[bytes, bytes] | None = None
+        # Lines by key: those that are in the file, as far as it has been read, those that were asked for, and new ones.
+        self._stored: dict[bytes, bytes] = {}
         self._used: dict[bytes, bytes] = {}
         self._new: dict[bytes, bytes] = {}
+        # Which file was read, and up to which of its bytes.
+        self._file, self._end = 0, 0
 
     def read(self, key: str) -> bytes | None:
         """The entry that was written last, or None."""
         name = key.encode()
         with self._lock:
-            if self._stored is None:
-                self._stored = dict(_lines(self._content()))
-            line = self._new.get(name) or self._stored.get(name)
+            line = self._new.get(name) or self._in_file(name)
             if line is None or not _is_whole(line):
                 return None
             self._used[name] = line
-        return line.split(b"\t", 2)[2]
+        return _unescaped(line.split(b"\t", 2)[2])
 
     def write(self, key: str, content: bytes) -> None:
-        """Remember an entry for the next time that this is kept.
-
-        :param content: of one line
-        """
+        """Remember an entry for the next time that this is kept."""
         name = key.encode()
-        rest = b"%b\t%b" % (name, content)
+        rest = b"%b\t%b" % (name, _escaped(content))
         with self._lock:
             self._new[name] = b"%08x\t%b" % (zlib.crc32(rest), rest)
 
     def keep(self) -> None:
-        """Append what was written since; what other processes have appended meanwhile is read from then on.
+        """Append what was written since.
 
         :raises OSError: it cannot be written
         """
         with self._lock:
-            new, self._new, self._stored = self._new, {}, None
+            new, self._new = self._new, {}
             self._used |= new
             if not new:
                 return
-            begins_anew = self._size() > _LARGEST
-            lines = self._used.values() if begins_anew else new.values()
-            # The first line end closes a line that a killed process has left open.
-            content = b"\n".join((b"", *lines, b""))
-            if begins_anew:
-                self._path.unlink(missing_ok=True)
+            if self._size() > _LARGEST:
+                self._begin_anew(new)
+                return
             with open(self._path, "ab", buffering=0) as stream:
-                stream.write(content)
+                # The first line end closes a line that a killed process has left open.
+                stream.write(_joined(new.values()))
 
-    def _content(self) -> bytes:
+    def _begin_anew(self, new: dict[bytes, bytes]) -> None:
+        self._catch_up()
+        lines = self._stored | new
+        if sum(map(len, lines.values())) > _LARGEST:
+            lines = self._used
+        beside = self._path.with_name(f"{self._path.name}-{os.getpid()}.tmp")
         try:
-            content = self._path.read_bytes()
-            if time.time() - self._path.stat().st_mtime > _DAY:
-                os.utime(self._path)  # The time of the file says when it was last read, to the day.
-        except OSError:
-            return b""
-        return content
+            beside.write_bytes(_joined(lines.values()))
+            os.replace(beside, self._path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+
+    def _in_file(self, name: bytes) -> bytes | None:
+        if name not in self._stored:
+            with contextlib.suppress(OSError):
+                self._catch_up()
+        return self._stored.get(name)
+
+    def _catch_up(self) -> None:
+        """Read what was appended since, by whomever."""
+        status = os.stat(self._path)
+        if status.st_ino != self._file or status.st_size < self._end:
+            self._file, self._end = status.st_ino, 0
+            self._stored.clear()
+        if status.st_size == self._end:
+            return
+        with open(self._path, "rb") as stream:
+            stream.seek(self._end)
+            content = stream.read()
+        # What is being appended at this moment may be there in part.
+        lines, line_end, _ = content.rpartition(b"\n")
+        self._end += len(lines + line_end)
+        self._stored.update(_by_key(lines))
+        if time.time() - status.st_mtime > _DAY:
+            os.utime(self._path)  # The time of the file says when it was last read, to the day.
 
     def _size(self) -> int:
         with contextlib.suppress(OSError):
@@ -90,7 +116,11 @@ class Journal:
         return 0
 
 
-def _lines(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _joined(lines: Iterable[bytes]) -> bytes:
+    return b"\n".join((b"", *lines, b""))
+
+
+def _by_key(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Keys and lines, the checksums not looked at yet."""
     for line in content.split(b"\n"):
         parts = line.split(b"\t", 2)
@@ -101,3 +131,12 @@ def _lines(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _is_whole(line: bytes) -> bool:
     checksum, _, rest = line.partition(b"\t")
     return checksum == b"%08x" % zlib.crc32(rest)
+
+
+def _escaped(content: bytes) -> bytes:
+    """Without line ends."""
+    return content.replace(b"%", b"%25").replace(b"\n", b"%0A")
+
+
+def _unescaped(content: bytes) -> bytes:
+    return content.replace(b"%0A", b"\n").replace(b"%25", b"%")

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from packaging.utils import NormalizedName, canonicalize_name
 from resolvelib import ResolutionImpossible, ResolutionTooDeep, Resolver
-from resolvelib.resolvers import Result
 
 from pytest_deploycheck.resolution.ahead import Ahead
 from pytest_deploycheck.resolution.asked import Asked
@@ -15,10 +14,11 @@ from pytest_deploycheck.resolution.bound import Bound, TooMuchWork
 from pytest_deploycheck.resolution.candidates import ProjectCandidates
 from pytest_deploycheck.resolution.explanation import built_before
 from pytest_deploycheck.resolution.failure import Trail, explained
-from pytest_deploycheck.resolution.graph import distributions
+from pytest_deploycheck.resolution.graph import Picked, distributions
 from pytest_deploycheck.resolution.hash_checking import HashChecking, HashFault, lacking
 from pytest_deploycheck.resolution.http.transport import Unreachable
 from pytest_deploycheck.resolution.index import NotCached
+from pytest_deploycheck.resolution.pinned import picked_as_pinned
 from pytest_deploycheck.resolution.provider import Provider
 from pytest_deploycheck.resolution.result import Outcome, Resolution
 from pytest_deploycheck.resolution.user_lines import UserLines, applicable, check_link, understood
@@ -115,19 +115,22 @@ def _attempt(
 ) -> Resolution:
     """:raises Unusable: a file that was to be picked is another than its name says"""
     ahead = _ahead(user, view)
-    provider = _provider(user, view, ahead, checking)
-    trail = Trail(bound)
     ahead.fetch(user.roots)
     if view.client.offline:
         view.client.settle()
-    resolver: Resolver[Wish, Candidate, str] = Resolver(provider, trail)
     try:
-        result: Result[Wish, Candidate, str] = resolver.resolve(user.roots, max_rounds=bound.rounds)
+        provider = _provider(user, view, ahead, checking)
+        found = picked_as_pinned(user.roots, provider, bound)
+        if found is None:
+            provider = _provider(user, view, ahead, checking)
+            trail = Trail(bound)
+            resolver: Resolver[Wish, Candidate, str] = Resolver(provider, trail)
+            found = Picked.of(resolver.resolve(user.roots, max_rounds=bound.rounds))
     except ResolutionImpossible as impossible:
         if not is_trial:
             _look_into(provider.offered.values(), view)
-        found = explained(source, list(impossible.causes), trail, user, view)
-        return replace(found, evidence=(*found.evidence, *built_before(list(provider.built))))
+        failed = explained(source, list(impossible.causes), trail, user, view)
+        return replace(failed, evidence=(*failed.evidence, *built_before(list(provider.built))))
     except ResolutionTooDeep:
         raise bound.reached() from None
     except RecursionError:
@@ -136,7 +139,7 @@ def _attempt(
         raise NotCached(*dict.fromkeys((*first.missing, *ahead.missing))) from None
     finally:
         ahead.stop()
-    picked = distributions(result, user.lines, view.sdist)
+    picked = distributions(found, user.lines, view.sdist)
     to_build = {each.file.filename: NormalizedName(each.name) for each in picked if not each.file.is_wheel}
     for project in () if is_trial else to_build.values():
         view.page(project)  # Whoever tells of it names its other versions, too.

@@ -1,0 +1,115 @@
+"""What pip picks where lines pin everything: nothing has to be searched for, so nothing is.
+
+pip's resolver decides on one project after the other, and looks after each decision whether all that were made before
+still hold: of a file of 300 pins, as ``pip freeze`` and ``pip-compile`` write them, that takes longer than all the rest
+of the work. Where the lines pin a project, though, the candidate that pip takes first is the same whatever else has
+been asked for by then: other wishes can only rule it out. So if it is in no wish's way, it is what pip takes, in
+whatever order pip decides. If it is in the way of one, or something is not pinned, or anything goes wrong, the resolver
+is left to find out what pip does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+
+from pytest_deploycheck.resolution.bound import Bound
+from pytest_deploycheck.resolution.candidates import is_pinned
+from pytest_deploycheck.resolution.graph import Picked, project_of
+from pytest_deploycheck.resolution.hash_checking import HashFault
+from pytest_deploycheck.resolution.http.answer import Unreachable
+from pytest_deploycheck.resolution.provider import Provider
+from pytest_deploycheck.resolution.view import Refused
+from pytest_deploycheck.resolution.wishes import (
+    PYTHON,
+    Candidate,
+    DistributionCandidate,
+    ExactWish,
+    PythonCandidate,
+    SpecifierWish,
+    Unusable,
+    Wish,
+)
+
+
+def picked_as_pinned(roots: Iterable[Wish], provider: Provider, bound: Bound) -> Picked | None:
+    """What the resolver would find for these wishes of the user.
+
+    :param provider: which is of no use for another resolution afterwards
+    :returns: None where it has to be searched for, or something goes wrong: the resolver then meets it when pip does
+    :raises TooMuchWork: a bound is reached
+    """
+    pins = _Pins(roots, provider)
+    if not all(map(pins.decides, pins.roots)):
+        return None
+    try:
+        return _walked(pins, provider, bound)
+    except (HashFault, Unreachable, Refused, Unusable):
+        return None
+
+
+class _Pins:
+    """The user's wishes by identifier, and what they leave no choice of."""
+
+    def __init__(self, roots: Iterable[Wish], provider: Provider) -> None:
+        self.roots: defaultdict[str, list[Wish]] = defaultdict(list)
+        for wish in roots:
+            self.roots[wish.name].append(wish)
+        self._provider = provider
+
+    def decides(self, identifier: str) -> bool:
+        """Whether the first candidate for it is the same whatever else is wished, as far as it is allowed at all.
+
+        The first of its wishes has to be the pin: the resolver looks for a candidate after each of them. Those of
+        projects with extras come after those without.
+        """
+        if identifier == PYTHON:
+            return True
+        project = project_of(identifier)
+        constraint = self._provider.constraint(project)
+        if constraint.links:
+            return False
+        wishes = (*self.roots.get(project, ()), *self.roots.get(identifier, ()))
+        return is_pinned(constraint.specifier) or (bool(wishes) and _is_pin(wishes[0]))
+
+    def first(self, wish: Wish) -> Candidate | None:
+        """The first candidate for what is wished, given what else the user wishes of it."""
+        project = project_of(wish.name)
+        wanted = {wish.name: self.roots.get(wish.name) or [wish]}
+        if project != wish.name:
+            wanted[project] = self.roots.get(project, [])
+        return self._provider.first_match(wish.name, wanted)
+
+
+def _walked(pins: _Pins, provider: Provider, bound: Bound) -> Picked | None:
+    picked: dict[str, Candidate] = {}
+    parents: defaultdict[str, set[str]] = defaultdict(set)
+    coming: deque[tuple[Wish, Candidate | None]] = deque((wish, None) for each in pins.roots.values() for wish in each)
+    while coming:
+        wish, parent = coming.popleft()
+        if parent is not None:
+            parents[wish.name].add(parent.name)
+        if wish.name not in picked:
+            bound.check()
+            if not pins.decides(wish.name) or (parent is not None and _is_link(wish)):
+                return None
+            found = pins.first(wish)
+            if found is None:
+                return None
+            picked[wish.name] = found
+            coming.extend((each, found) for each in provider.get_dependencies(found))
+        if not provider.is_satisfied_by(wish, picked[wish.name]):
+            return None
+    return Picked(picked, parents)
+
+
+def _is_pin(wish: Wish) -> bool:
+    return isinstance(wish, ExactWish) or (isinstance(wish, SpecifierWish) and wish.pinned)
+
+
+def _is_link(wish: Wish) -> bool:
+    """Whether it names a file itself, and so what no pin has named."""
+    if not isinstance(wish, ExactWish) or isinstance(wish.candidate, PythonCandidate):
+        return False
+    base = wish.candidate if isinstance(wish.candidate, DistributionCandidate) else wish.candidate.base
+    return base.direct
