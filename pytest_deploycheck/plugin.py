@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_deploycheck import fixtures, hooks
+from pytest_deploycheck.garbage import not_collected
 from pytest_deploycheck.options import COMMANDS, OPTIONS
 
 if TYPE_CHECKING:
@@ -82,18 +83,23 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     _assert_keys_are_known(config)
     if _is_on(config):
-        from pytest_deploycheck.plain_imports import PlainImports
+        with not_collected():
+            _start(config)
 
-        PlainImports.for_run(config)
-        from pytest_deploycheck.mending import Mending
-        from pytest_deploycheck.reporting import Reporting
-        from pytest_deploycheck.session import DeploycheckSession
 
-        session = DeploycheckSession.start(config)
-        config.pluginmanager.register(session, "deploycheck-session")
-        reporting = Reporting(config, session.projects, session.files)
-        config.pluginmanager.register(Mending(session.projects, reporting.gathering), "deploycheck-mending")
-        config.pluginmanager.register(reporting, "deploycheck-reports")
+def _start(config: pytest.Config) -> None:
+    from pytest_deploycheck.plain_imports import PlainImports
+
+    PlainImports.for_run(config)
+    from pytest_deploycheck.mending import Mending
+    from pytest_deploycheck.reporting import Reporting
+    from pytest_deploycheck.session import DeploycheckSession
+
+    session = DeploycheckSession.start(config)
+    config.pluginmanager.register(session, "deploycheck-session")
+    reporting = Reporting(config, session.projects, session.files)
+    config.pluginmanager.register(Mending(session.projects, reporting.gathering), "deploycheck-mending")
+    config.pluginmanager.register(reporting, "deploycheck-reports")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

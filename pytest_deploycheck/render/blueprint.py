@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pytest_deploycheck.location import Location
 from pytest_deploycheck.named import Named
-from pytest_deploycheck.render.document import Scalar, Table, parse_document
+from pytest_deploycheck.render.document import Scalar, Table
 
 
 @dataclass(frozen=True)
@@ -236,6 +236,10 @@ def parse_blueprint(content: bytes, path: str) -> Blueprint:
     :param path: as locations have it
     :raises pytest_deploycheck.render.document.DocumentError: it is no mapping in YAML
     """
+    from pytest_deploycheck.render.parsing import (
+        parse_document,  # PyYAML takes long, and not everybody has a blueprint.
+    )
+
     document = parse_document(content, path)
     scopes = tuple(_scopes(document))
     groups = EnvVarGroups(_group(entry, scope) for scope in scopes for entry in scope.fields.mappings("envVarGroups"))

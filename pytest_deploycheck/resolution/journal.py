@@ -1,8 +1,8 @@
 """Many small entries in one file of the cache: each run appends what is new to it, and nobody changes what is there.
 
-A resolution reads the pages of hundreds of projects, and one that backtracks the metadata of thousands of files; to make
-a file of each would take longer than all that the resolver does with them. An entry is a line: its checksum, its key,
-its content. What is appended while another process appends, or cut off because one is killed, is at worst a line
+A resolution reads the pages of hundreds of projects, and one that backtracks the metadata of thousands of files; to
+make a file of each would take longer than all that the resolver does with them. An entry is a line: its checksum, its
+key, its content. What is appended while another process appends, or cut off because one is killed, is at worst a line
 without its checksum: an entry that is not there.
 """
 

@@ -73,12 +73,15 @@ class _Pins:
         return is_pinned(constraint.specifier) or (bool(wishes) and _is_pin(wishes[0]))
 
     def first(self, wish: Wish) -> Candidate | None:
-        """The first candidate for what is wished, given what else the user wishes of it."""
-        project = project_of(wish.name)
-        wanted = {wish.name: self.roots.get(wish.name) or [wish]}
-        if project != wish.name:
-            wanted[project] = self.roots.get(project, [])
-        return self._provider.first_match(wish.name, wanted)
+        """The first candidate for what is wished; None where the user's wishes do not leave the same one all along."""
+        wishes = self.roots.get(wish.name) or [wish]
+        found = self._first_of(wish.name, wishes)
+        return found if len(wishes) == 1 or self._first_of(wish.name, wishes[:1]) is found else None
+
+    def _first_of(self, identifier: str, wishes: list[Wish]) -> Candidate | None:
+        project = project_of(identifier)
+        without_extras = {project: self.roots.get(project, [])} if project != identifier else {}
+        return self._provider.first_match(identifier, {identifier: wishes, **without_extras})
 
 
 def _walked(pins: _Pins, provider: Provider, bound: Bound) -> Picked | None:

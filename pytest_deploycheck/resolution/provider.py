@@ -148,7 +148,9 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
 
     def first_match(self, identifier: str, wanted: Mapping[str, Iterable[Wish]]) -> Candidate | None:
         """The most wanted candidate for all that is wished, by identifier; None where there is none."""
-        matches = self.find_matches(identifier, {name: iter(each) for name, each in wanted.items()}, {identifier: iter(())})
+        matches = self.find_matches(
+            identifier, {name: iter(each) for name, each in wanted.items()}, {identifier: iter(())}
+        )
         return next(iter(matches() if callable(matches) else matches), None)
 
     def _requirements_of(self, candidate: Candidate) -> Iterator[Wish]:

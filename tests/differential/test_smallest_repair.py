@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from differential.generated import Case
 from differential.generated_repairs import TARGETS, broken, fewest
-from differential.test_resolution_as_pip import served
+from differential.served import served
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 

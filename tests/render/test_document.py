@@ -9,7 +9,8 @@ import pickle
 import pytest
 
 from pytest_deploycheck.location import Location
-from pytest_deploycheck.render.document import DocumentError, Scalar, Sequence, Table, parse_document
+from pytest_deploycheck.render.document import DocumentError, Scalar, Sequence, Table
+from pytest_deploycheck.render.parsing import parse_document
 
 
 def parsed(text: str) -> Table:

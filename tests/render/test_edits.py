@@ -7,8 +7,9 @@ import pytest
 from pytest_deploycheck.edit import Edit
 from pytest_deploycheck.fixing.file_text import FileText
 from pytest_deploycheck.render.blueprint import Service, parse_blueprint
-from pytest_deploycheck.render.document import Scalar, Table, parse_document
+from pytest_deploycheck.render.document import Scalar, Table
 from pytest_deploycheck.render.edits import BlueprintText, quoted, renamed, replaced
+from pytest_deploycheck.render.parsing import parse_document
 
 
 def service_of(text: str) -> Service:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_deploycheck.render.blueprint import parse_blueprint
-from pytest_deploycheck.render.document import parse_document
 from pytest_deploycheck.render.fault import Fault
+from pytest_deploycheck.render.parsing import parse_document
 from pytest_deploycheck.render.references import References
 from pytest_deploycheck.render.validation import entry_faults, service_subject
 

@@ -47,6 +47,13 @@ def test_what_is_kept_is_there_for_others_and_what_is_written_for_oneself(path: 
     assert (journal.read("key"), Journal(path).read("key")) == (b"one\ttwo", b"one\ttwo")
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"one\ntwo\n\n", b"%0A", b"%250A%\n%25\\n", b"\x00\xff\r\n\t"])
+def test_an_entry_may_hold_anything(path: Path, content: bytes) -> None:
+    keep(path, before=b"1", key=content, after=b"2")
+    journal = Journal(path)
+    assert [journal.read(key) for key in ("before", "key", "after")] == [b"1", content, b"2"]
+
+
 def test_the_last_of_several_counts(path: Path) -> None:
     keep(path, key=b"one", other=b"three")
     keep(path, key=b"two")
@@ -87,23 +94,66 @@ def test_processes_append_at_the_same_time(path: Path) -> None:
         assert [journal.read(f"{name} {n}") for n in range(200)] == [name.encode() * 50 * n for n in range(200)]
 
 
-def test_what_others_append_is_there_once_something_is_kept(path: Path) -> None:
+def test_what_others_append_is_there_at_once(path: Path) -> None:
     journal = Journal(path)
-    assert journal.read("key") is None
-    keep(path, key=b"content")
-    journal.keep()
-    assert journal.read("key") == b"content"
+    for number in range(3):
+        assert journal.read(f"key{number}") is None
+        keep(path, **{f"key{number}": b"content"})
+        assert journal.read(f"key{number}") == b"content"
 
 
-def test_one_that_has_become_large_begins_anew_with_what_is_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_being_appended_is_there_once_it_is_whole(path: Path) -> None:
+    keep(path, first=b"1")
+    whole = path.read_bytes()
+    keep(path, second=b"2")
+    both = path.read_bytes()
+    journal = Journal(path)
+    for length in range(len(whole), len(both) - 1):
+        path.write_bytes(both[:length])
+        assert (journal.read("first"), journal.read("second")) == (b"1", None)
+    path.write_bytes(both)
+    assert journal.read("second") == b"2"
+
+
+def test_one_that_is_written_anew_is_read_anew(path: Path) -> None:
+    keep(path, old=b"1" * 50)
+    journal = Journal(path)
+    assert journal.read("old")
+    path.unlink()
+    keep(path, new=b"2")
+    assert journal.read("new") == b"2"
+
+
+def test_one_that_has_become_large_is_written_anew_with_the_last_of_each(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LARGEST", 900)
+    for number in range(10):
+        keep(path, other=b"1" * 200, key=b"%d" % number * 200)
+        assert path.stat().st_size < 1800
+    assert (Journal(path).read("other"), Journal(path).read("key")) == (b"1" * 200, b"9" * 200)
+
+
+def test_one_that_is_large_even_so_keeps_what_is_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(path, used=b"1" * 500, unused=b"2" * 500)
     monkeypatch.setattr(module, "_LARGEST", 900)
     journal = Journal(path)
     assert journal.read("used")
     journal.write("new", b"3")
     journal.keep()
+    assert [path] == list(path.parent.iterdir())
     journal = Journal(path)
     assert [journal.read(key) for key in ("used", "unused", "new")] == [b"1" * 500, None, b"3"]
+
+
+def test_a_full_disk_leaves_the_old_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(path, old=b"1" * 1000)
+    monkeypatch.setattr(module, "_LARGEST", 900)
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("no space left on device")))
+    with pytest.raises(OSError, match="no space"):
+        keep(path, new=b"2")
+    assert [path] == list(path.parent.iterdir())
+    assert Journal(path).read("old")
 
 
 def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:

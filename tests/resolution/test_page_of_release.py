@@ -158,6 +158,15 @@ def test_for_a_second_release_the_page_is_read_as_a_whole(index: Index, run: Cal
     assert len(index.requests) == 2
 
 
+def test_the_processes_of_a_run_have_it_at_once(index: Index, run: Callable[..., IndexClient]) -> None:
+    one, other = run(run="gw"), run(run="gw")
+    for client, project in ((other, "nothing"), (one, "demo"), (other, "demo")):
+        client.page(index.url, project, "x86_64", (1,)).result(timeout=30)
+    one.close()
+    other.close()
+    assert len(index.requested("*/demo/")) == 1
+
+
 def test_a_part_does_not_stand_for_the_whole(index: Index, run: Callable[..., IndexClient]) -> None:
     assert versions_of(run(), index, (1,)) == ["1.0"]
     assert versions_of(run(offline=True), index, (1,)) == ["1.0"]
