@@ -210,14 +210,17 @@ class IndexClient:
         """The page in the cache, or its part, that may be used as it is; else one that may be asked after.
 
         :param whole: the key of the page
-        :returns: with its key
+        :returns: with its key; of both, the one that was fetched last
         """
         page = StoredPage.load(self.cache.read("page", whole))
-        if not release or (page is not None and self._is_good(page)):
+        if not release:
             return whole, page
         key = f"{whole} {release}"
         part = StoredPage.load(self.cache.parts.read(key))
-        return (key, part) if part is not None and (page is None or self._is_good(part)) else (whole, page)
+        if page is None or part is None:
+            return (whole, page) if part is None else (key, part)
+        is_part_better = (self._is_good(part), part.fetched) > (self._is_good(page), page.fetched)
+        return (key, part) if is_part_better else (whole, page)
 
     def _store(self, key: str, page: StoredPage, *, is_part: bool) -> None:
         if not is_part:

@@ -16,8 +16,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-# A larger file is not appended to, but written anew with the last line of each entry; if that is too large, too, with
-# what the run has used.
+# A larger file is not appended to, but written anew with the last line of each entry; where these are more than half of
+# it, and it would soon be too large again, with what the run has used.
 _LARGEST = 32_000_000  # bytes
 
 _DAY = 86_400.0
@@ -76,7 +76,7 @@ class Journal:
     def _begin_anew(self, new: dict[bytes, bytes]) -> None:
         self._catch_up()
         lines = self._stored | new
-        if sum(map(len, lines.values())) > _LARGEST:
+        if sum(map(len, lines.values())) > _LARGEST // 2:
             lines = self._used
         beside = self._path.with_name(f"{self._path.name}-{os.getpid()}.tmp")
         try:
@@ -87,9 +87,8 @@ class Journal:
             raise
 
     def _in_file(self, name: bytes) -> bytes | None:
-        if name not in self._stored:
-            with contextlib.suppress(OSError):
-                self._catch_up()
+        with contextlib.suppress(OSError):
+            self._catch_up()
         return self._stored.get(name)
 
     def _catch_up(self) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,16 @@ def test_what_others_append_is_there_at_once(path: Path) -> None:
         assert journal.read(f"key{number}") == b"content"
 
 
+def test_the_last_of_several_counts_whoever_has_appended_it(path: Path) -> None:
+    journal = Journal(path)
+    for content in (b"one", b"two", b"three"):
+        keep(path, key=content)
+        assert journal.read("key") == content
+        journal.write("key", b"own " + content)
+        journal.keep()
+        assert journal.read("key") == b"own " + content
+
+
 def test_what_is_being_appended_is_there_once_it_is_whole(path: Path) -> None:
     keep(path, first=b"1")
     whole = path.read_bytes()
@@ -132,6 +143,17 @@ def test_one_that_has_become_large_is_written_anew_with_the_last_of_each(
         keep(path, other=b"1" * 200, key=b"%d" % number * 200)
         assert path.stat().st_size < 1800
     assert (Journal(path).read("other"), Journal(path).read("key")) == (b"1" * 200, b"9" * 200)
+
+
+def test_one_that_is_written_anew_is_not_soon_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LARGEST", 2000)
+    keep(path, **{f"key{number}": b"1" * 100 for number in range(15)}, often=b"2" * 100)
+    files = []
+    for number in range(30):
+        keep(path, often=b"%d" % (number % 10) * 100)
+        files.append(path.stat().st_ino)
+    assert sum(one != other for one, other in pairwise(files)) < 5
+    assert Journal(path).read("often") == b"9" * 100
 
 
 def test_one_that_is_large_even_so_keeps_what_is_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
 
-from index_server import Index, Switches, wheel
+from index_server import Fault, Index, Switches, wheel
 from pytest_deploycheck.resolution.cache import Cache
 from pytest_deploycheck.resolution.file import File
+from pytest_deploycheck.resolution.http.answer import Refused
 from pytest_deploycheck.resolution.http.transport import Transport
 from pytest_deploycheck.resolution.index import IndexClient, NotCached
 from pytest_deploycheck.resolution.page import IndexPage, ProjectPage, parse_page
@@ -167,6 +168,18 @@ def test_the_processes_of_a_run_have_it_at_once(index: Index, run: Callable[...,
     assert len(index.requested("*/demo/")) == 1
 
 
+def test_the_processes_of_a_run_have_it_at_once_where_an_older_one_is_stored(
+    index: Index, run: Callable[..., IndexClient]
+) -> None:
+    assert versions_of(run(), index, (1,)) == ["1.0"]
+    one, other = run(run="gw"), run(run="gw")
+    for client, project in ((other, "nothing"), (one, "demo"), (other, "demo")):
+        client.page(index.url, project, "x86_64", (1,)).result(timeout=30)
+    one.close()
+    other.close()
+    assert [each.status for each in index.requests if each.path == "/simple/demo/"] == [200, 304]
+
+
 def test_a_part_does_not_stand_for_the_whole(index: Index, run: Callable[..., IndexClient]) -> None:
     assert versions_of(run(), index, (1,)) == ["1.0"]
     assert versions_of(run(offline=True), index, (1,)) == ["1.0"]
@@ -174,3 +187,32 @@ def test_a_part_does_not_stand_for_the_whole(index: Index, run: Callable[..., In
         versions_of(run(offline=True), index, (2,))
     assert versions_of(run(), index) == ["1.0", "2.0"]
     assert versions_of(run(offline=True), index, (2,)) == ["1.0", "2.0"]
+
+
+def test_offline_a_part_counts_that_is_newer_than_the_whole_page(index: Index, run: Callable[..., IndexClient]) -> None:
+    assert versions_of(run(), index) == ["1.0", "2.0"]
+    index.add(wheel("demo", "3.0"))
+    assert versions_of(run(), index, (3,)) == ["3.0"]
+    assert versions_of(run(offline=True), index, (3,)) == ["3.0"]
+
+
+def test_offline_a_whole_page_counts_that_is_newer_than_the_part(index: Index, run: Callable[..., IndexClient]) -> None:
+    assert versions_of(run(), index, (1,)) == ["1.0"]
+    index.add(wheel("demo", "1.0.post1"))
+    assert versions_of(run(), index) == ["1.0", "2.0", "1.0.post1"]
+    assert versions_of(run(offline=True), index, (1,)) == ["1.0", "2.0", "1.0.post1"]
+
+
+def test_offline_a_refusal_counts_until_the_page_is_shown(index: Index, run: Callable[..., IndexClient]) -> None:
+    index.faults.append(Fault("/simple/demo/", times=1, status=401))
+    with pytest.raises(Refused):
+        versions_of(run(), index, (1,))
+    with pytest.raises(Refused):
+        versions_of(run(offline=True), index, (1,))
+    assert versions_of(run(), index, (1,)) == ["1.0"]
+    assert versions_of(run(offline=True), index, (1,)) == ["1.0"]
+    index.faults.append(Fault("/simple/demo/", times=1, status=401))
+    with pytest.raises(Refused):
+        versions_of(run(), index, (1,))
+    with pytest.raises(Refused):
+        versions_of(run(offline=True), index, (1,))
