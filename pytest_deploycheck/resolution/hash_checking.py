@@ -90,6 +90,12 @@ class HashChecking:
         self._digest = digest
         self._checked: set[str] = set()
 
+    def apart(self) -> HashChecking:
+        """One that has checked the same files so far, and from now on counts only what it checks itself."""
+        found = HashChecking(self._digest)
+        found._checked |= self._checked
+        return found
+
     def check(self, file: File, hashes: Hashes, *, pinned: bool = True) -> None:
         """Check a file against what the first line that asks for it says.
 

@@ -2,16 +2,19 @@
 
 pip's resolver decides on one project after the other, and looks after each decision whether all that were made before
 still hold: of a file of 300 pins, as ``pip freeze`` and ``pip-compile`` write them, that takes longer than all the rest
-of the work. Where the lines pin a project, though, the candidate that pip takes first is the same whatever else has
-been asked for by then: other wishes can only rule it out. So if it is in no wish's way, it is what pip takes, in
-whatever order pip decides. If it is in the way of one, or something is not pinned, or anything goes wrong, the resolver
-is left to find out what pip does.
+of the work. Where the lines pin a project, though, the candidate that pip takes first is the same whatever files have
+required by then: whether pre-releases and yanked files count is said by the pin, and hashes, which change the order,
+stand in lines alone, so that what is required can only rule it out. So if it is in no wish's way, it is what pip takes,
+in whatever order pip decides. If it is in the way of one, or something is not pinned, or anything goes wrong, the
+resolver is left to find out what pip does.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+
+from packaging.requirements import Requirement
 
 from pytest_deploycheck.resolution.bound import Bound
 from pytest_deploycheck.resolution.candidates import is_pinned
@@ -73,10 +76,13 @@ class _Pins:
         return is_pinned(constraint.specifier) or (bool(wishes) and _is_pin(wishes[0]))
 
     def first(self, wish: Wish) -> Candidate | None:
-        """The first candidate for what is wished; None where the user's wishes do not leave the same one all along."""
-        wishes = self.roots.get(wish.name) or [wish]
-        found = self._first_of(wish.name, wishes)
-        return found if len(wishes) == 1 or self._first_of(wish.name, wishes[:1]) is found else None
+        """The first candidate for what is wished; None where the user's wishes do not leave the same one all along.
+
+        Of a project that files alone require it is that of the constraints: pip comes to these files in another order.
+        """
+        wishes = self.roots.get(wish.name) or [wish if wish.name == PYTHON else SpecifierWish(Requirement(wish.name))]
+        first, *others = (self._first_of(wish.name, wishes[:count]) for count in range(1, len(wishes) + 1))
+        return first if all(each is first for each in others) else None
 
     def _first_of(self, identifier: str, wishes: list[Wish]) -> Candidate | None:
         project = project_of(identifier)

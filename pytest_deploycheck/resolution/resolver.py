@@ -40,11 +40,10 @@ def resolve(
     :param hash_checking: pip's mode, in which every distribution needs a hash
     :param is_trial: nobody reads why it fails, so no more is fetched to be sure that pip fails in the same way
     """
-    checking = HashChecking(view.client.digest) if hash_checking else None
     applying: list[Asked] = []
     try:
         applying += applicable(asked, view)
-        return _resolve(source, applying, view, checking, bound or Bound(), is_trial=is_trial)
+        return _resolve(source, applying, view, bound or Bound(), hash_checking=hash_checking, is_trial=is_trial)
     except HashFault as fault:
         return Resolution(
             source, view.target, fault.outcome, str(fault), evidence=_lacking(source, applying, view, fault)
@@ -91,13 +90,14 @@ def _resolve(
     source: str,
     asked: Sequence[Asked],
     view: TargetView,
-    checking: HashChecking | None,
     bound: Bound,
     *,
+    hash_checking: bool,
     is_trial: bool,
 ) -> Resolution:
     """Once more with each file left out that turns out to be another than its name says: pip would have known."""
     while True:
+        checking = HashChecking(view.client.digest) if hash_checking else None
         try:
             return _attempt(source, understood(asked, view, checking), view, checking, bound, is_trial=is_trial)
         except Unusable as found:
@@ -119,7 +119,7 @@ def _attempt(
     if view.client.offline:
         view.client.settle()
     try:
-        provider = _provider(user, view, ahead, checking)
+        provider = _provider(user, view, ahead, checking and checking.apart())
         found = picked_as_pinned(user.roots, provider, bound)
         if found is None:
             provider = _provider(user, view, ahead, checking)

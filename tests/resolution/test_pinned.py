@@ -57,15 +57,23 @@ def resolve(index: Index, client: IndexClient, monkeypatch: pytest.MonkeyPatch) 
         return found
 
     def resolved(*lines: str) -> tuple[Resolution, bool]:
-        asked = [Asked(Requirement(each.removeprefix("-c ")), constraint=each.startswith("-c ")) for each in lines]
+        asked = list(map(line, lines))
+        hash_checking = any(each.hashes for each in asked)
         monkeypatch.setattr(resolver, "picked_as_pinned", noted)
-        found = resolver.resolve("in.txt", asked, TargetView(Indexes(client, Places((index.url,))), TARGET))
+        found = resolver.resolve(
+            "in.txt", asked, TargetView(Indexes(client, Places((index.url,))), TARGET), hash_checking=hash_checking
+        )
         monkeypatch.setattr(resolver, "picked_as_pinned", lambda *_: None)
         view = TargetView(Indexes(client, Places((index.url,))), TARGET)
-        assert resolver.resolve("in.txt", asked, view) == found
+        assert resolver.resolve("in.txt", asked, view, hash_checking=hash_checking) == found
         return found, searched[-1]
 
     return resolved
+
+
+def line(text: str) -> Asked:
+    requirement, *hashes = text.removeprefix("-c ").split(" --hash=")
+    return Asked(Requirement(requirement), constraint=text.startswith("-c "), hashes=tuple(hashes))
 
 
 def picked(resolution: Resolution) -> list[str]:
@@ -116,3 +124,49 @@ def test_a_bound_on_the_time_holds_here_too(index: Index, client: IndexClient) -
     found = resolver.resolve("in.txt", [Asked(Requirement("demo==1.0"))], view, bound=Bound(-1))
     assert found.outcome is Outcome.UNREACHABLE
     assert found.message.startswith("gave up after 0 s and 1 rounds")
+
+
+def test_what_is_wished_first_may_be_wished_last_by_the_resolver(index: Index, resolve: Resolve) -> None:
+    index.add(
+        sdist("moved", "1.0+local"),
+        wheel("moved", "1.0"),
+        wheel("top", "1.0", requires_dist=["mid", "aux"]),
+        wheel("mid", "1.0", requires_dist=["moved!=1.0+local"]),
+        wheel("aux", "1.0", requires_dist=["moved"]),
+    )
+    found, searched = resolve("top", *(f"-c {name}==1.0" for name in ("top", "mid", "aux", "moved")))
+    assert searched
+    assert (picked(found), found.built_in_passing) == (
+        ["aux==1.0", "mid==1.0", "moved==1.0", "top==1.0"],
+        ("moved-1.0+local.tar.gz",),
+    )
+
+
+def test_what_two_of_three_lines_leave_is_looked_at_too(index: Index, resolve: Resolve) -> None:
+    built = sdist("hashed", "1.0")
+    other = wheel("hashed", "1.0")
+    index.add(built, other)
+    one, two = (f" --hash=sha256={each.sha256}" for each in (built, other))
+    found, searched = resolve(f"hashed==1.0{two}{one}", f"hashed==1.0{one}", f"hashed==1.0{two}")
+    assert searched
+    assert (picked(found), found.built_in_passing) == (["hashed==1.0"], ("hashed-1.0.tar.gz",))
+
+
+def test_what_was_checked_on_the_way_is_not_checked_for_the_resolver(index: Index, resolve: Resolve) -> None:
+    moved = wheel("moved", "1.0")
+    chain = [
+        moved,
+        wheel("a", "1.0", requires_dist=["z"]),
+        wheel("z", "1.0", requires_dist=["moved"]),
+        wheel("b", "1.0", requires_dist=["c"]),
+        wheel("c", "1.0", requires_dist=["d"]),
+        wheel("d", "1.0", requires_dist=[f"moved @ {index.origin}/files/{moved.filename}"]),
+    ]
+    index.add(*chain)
+    pins = [f"{each.project}==1.0 --hash=sha256={each.sha256}" for each in chain]
+    found, searched = resolve("a", "b", *(f"-c {each}" for each in pins))
+    assert searched
+    assert (found.outcome, found.message) == (
+        Outcome.INVALID,
+        "in hash-checking mode every distribution needs a --hash, and some have none",
+    )
