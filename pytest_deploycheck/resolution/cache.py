@@ -125,10 +125,10 @@ class Cache:
 
     def keep(self) -> None:
         """Store what was written to the journals, too."""
-        with contextlib.suppress(OSError):
-            self._make_folder(self.directory)
-            self.metadata.keep()
-            self.parts.keep()
+        for journal in (self.metadata, self.parts):
+            with contextlib.suppress(OSError):
+                self._make_folder(self.directory)
+                journal.keep()
 
     def lock_path(self, kind: str, key: str) -> Path:
         """A file to lock while an entry is computed; its folder is there if it can be."""
@@ -140,9 +140,7 @@ class Cache:
     def clear(self) -> Removed:
         """Remove everything that any version of this plugin has stored; processes that use it now miss it only."""
         entries = size = left = 0
-        for folder in self.directory.parent.glob("v[0-9]*"):
-            if not (folder / _TAG).is_file():
-                continue
+        for folder in self._of_all_versions():
             for path, status in _files(folder):
                 try:
                     path.unlink(missing_ok=True)
@@ -155,7 +153,10 @@ class Cache:
         return Removed(entries, size, left)
 
     def sweep(self) -> None:
-        """Remove what nobody has read for long and what killed processes have left; it looks once a week."""
+        """Remove what nobody has read for long and what killed processes have left; it looks once a week.
+
+        What another version of this plugin has stored goes as a whole, once it has swept no more for as long.
+        """
         marker = self.directory / _SWEPT
         now = time.time()
         with contextlib.suppress(OSError):
@@ -170,6 +171,14 @@ class Cache:
             for path, status in _files(self.directory):
                 if now - status.st_mtime > self._kept_for(path):
                     path.unlink(missing_ok=True)
+            for folder in self._of_all_versions():
+                with contextlib.suppress(FileNotFoundError):
+                    if now - (folder / _SWEPT).stat().st_mtime > _UNREAD:
+                        shutil.rmtree(folder, ignore_errors=True)
+
+    def _of_all_versions(self) -> Iterator[Path]:
+        """Where this and other versions of this plugin have stored what they did."""
+        return (folder for folder in self.directory.parent.glob("v[0-9]*") if (folder / _TAG).is_file())
 
     def _kept_for(self, path: Path) -> float:
         if path.parent == self.directory and path.suffix != _TEMPORARY:
@@ -178,7 +187,8 @@ class Cache:
         return _LEFT_BEHIND if is_passing else _UNREAD
 
     def _make_folder(self, folder: Path) -> None:
-        if folder.is_dir():
+        # The directory itself may be there without its tag, where others store while it is cleared.
+        if folder.is_dir() and folder != self.directory:
             return
         self.directory.mkdir(parents=True, exist_ok=True)
         tag = self.directory / _TAG

@@ -177,6 +177,25 @@ def test_clearing_while_others_write_hurts_nobody(cache: Cache) -> None:
     process.communicate()
 
 
+def test_what_is_kept_after_clearing_can_be_cleared_again(cache: Cache) -> None:
+    (cache.directory / "page").mkdir(parents=True)  # What is left where others write while it is cleared.
+    cache.parts.write("key", b"content")
+    cache.keep()
+    assert cache.clear().entries == 1
+    assert not cache.directory.exists()
+
+
+@pytest.mark.parametrize("broken", ["metadata.lines", "parts.lines"])
+def test_one_journal_that_cannot_be_written_is_no_fault_of_the_other(cache: Cache, broken: str) -> None:
+    (cache.directory / broken).mkdir(parents=True)
+    cache.metadata.write("metadata.lines", b"content")
+    cache.parts.write("parts.lines", b"content")
+    cache.keep()
+    again = Cache(cache.directory.parent)
+    found = {again.metadata.read("metadata.lines"), again.parts.read("parts.lines")}
+    assert found == {None, b"content"}
+
+
 def age(path: Path, days: float) -> None:
     os.utime(path, (time.time() - days * DAY,) * 2)
 
@@ -205,6 +224,23 @@ def test_sweeping_removes_what_is_left_behind_and_what_nobody_reads(cache: Cache
     sweep_a_week_later(cache)
     kept = {path.name for path in files(cache)} - {"CACHEDIR.TAG", "swept"}
     assert kept == {cache._path("page", "read of late").name, busy.name}
+
+
+def test_sweeping_removes_what_another_version_has_stored_once_nobody_uses_that(cache: Cache) -> None:
+    never, used, unused, unknown = (cache.directory.parent / name for name in ("v0", "v1", "v2", "v3"))
+    for folder in (never, used, unused, unknown):
+        (folder / "page").mkdir(parents=True)
+        (folder / "page" / "entry").touch()
+    for folder in (never, used, unused):
+        (folder / "CACHEDIR.TAG").touch()
+    for folder, days in ((used, 80), (unused, 100), (unknown, 100)):
+        (folder / "swept").touch()
+        age(folder / "swept", days)
+    age(used / "page" / "entry", 100)
+    cache.write("page", "key", b"content")
+    sweep_a_week_later(cache)
+    assert sorted(path.name for path in cache.directory.parent.iterdir()) == ["v0", "v1", "v3", cache.directory.name]
+    assert (used / "page" / "entry").exists()
 
 
 def test_reading_keeps_an_entry(cache: Cache) -> None:
