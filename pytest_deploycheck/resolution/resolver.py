@@ -136,7 +136,8 @@ def _attempt(
     except RecursionError:
         raise bound.without_end() from None
     except NotCached as first:
-        raise NotCached(*dict.fromkeys((*first.missing, *ahead.missing))) from None
+        # Sorted, since it is chance in which order threads come upon it.
+        raise NotCached(*sorted({*first.missing, *ahead.missing})) from None
     finally:
         ahead.stop()
     picked = distributions(found, user.lines, view.sdist)
