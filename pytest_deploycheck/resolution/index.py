@@ -197,7 +197,7 @@ class IndexClient:
         if answer.status == 304 and stored is not None:
             stored = stored.renewed(answer, self.run)
         elif answer.status in (401, 403):
-            stored = StoredPage.refused(answer, f"{redacted(url)}: {refusal(answer)}", self.run)
+            key, stored = whole, StoredPage.refused(answer, f"{redacted(url)}: {refusal(answer)}", self.run)
         else:
             page = self._parsed(project, url, answer, machine, release)
             key = f"{whole} {release}" if page.is_part else whole

@@ -216,3 +216,13 @@ def test_offline_a_refusal_counts_until_the_page_is_shown(index: Index, run: Cal
         versions_of(run(), index, (1,))
     with pytest.raises(Refused):
         versions_of(run(offline=True), index, (1,))
+
+
+def test_what_is_refused_is_the_whole_page(index: Index, run: Callable[..., IndexClient]) -> None:
+    assert versions_of(run(), index, (1,)) == ["1.0"]
+    assert versions_of(run(), index, (2,)) == ["2.0"]
+    index.faults.append(Fault("/simple/demo/", times=1, status=401))
+    with pytest.raises(Refused):
+        versions_of(run(), index, (1,))
+    with pytest.raises(Refused):
+        versions_of(run(offline=True), index, (2,))
