@@ -1,7 +1,7 @@
 """Where lines pin everything nothing is searched for: real pip, and the resolver, find the same there.
 
-Random cases are resolved, and what was picked is pinned, in front of the lines that there were; now and then a pin is
-left out, is another version's, or comes too late.
+Random cases are resolved, and what was picked is pinned, in front of the lines that there were or by constraints; now
+and then a pin is left out, is another version's, or comes too late.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def pin(each: Distribution, version: str, *, hashed: bool) -> str:
     return f"{each.name}=={version}{hashes}"
 
 
-@random_examples(40)
+@random_examples(60)
 @given(case=cases(), data=st.data())
 def test_what_is_pinned_is_what_pip_and_the_resolver_pick(
     case: Case, data: st.DataObject, pip: Pip, tmp_path_factory: pytest.TempPathFactory
@@ -43,15 +43,18 @@ def test_what_is_pinned_is_what_pip_and_the_resolver_pick(
     with served(case, folder) as (place, file), pytest.MonkeyPatch.context() as patch:
         before = ours(place.index.url, file, folder / "cache")
         assume(before.outcome is Outcome.OK)
-        odd = data.draw(st.sampled_from([*[""] * 6, "missing", "other", "late"]))
+        odd = data.draw(st.sampled_from([*[""] * 6, *["constraints"] * 3, "missing", "other", "late"]))
         text = file.read_text()
         picked = [each for each in before.distributions if each.kind is not Kind.DIRECT and each.version != "unknown"]
         pins = [pin(each, each.version, hashed="--hash" in text or "--require-h" in text) for each in picked]
         if pins and odd in ("missing", "other"):
             at = data.draw(st.integers(0, len(pins) - 1))
             pins[at] = "" if odd == "missing" else pin(picked[at], data.draw(st.sampled_from(VERSIONS)), hashed=False)
-        lines = (text, *pins) if odd == "late" else (*pins, text)
+        lines = {"late": (text, *pins), "constraints": (text,)}.get(odd, (*pins, text))
         file.write_text("\n".join(lines))
+        if odd == "constraints":
+            with (folder / "constraints.txt").open("a") as stream:
+                stream.write("\n".join(["", *pins]))
         patch.setattr(resolver, "picked_as_pinned", noted)
         found = ours(place.index.url, file, folder / "pinned")
         event("searched" if all(searched) else "not searched")
