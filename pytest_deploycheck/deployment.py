@@ -18,6 +18,7 @@ from pytest_deploycheck.hiding import Hiding
 from pytest_deploycheck.named_files import NamedFile, find_named_files
 from pytest_deploycheck.other_python import OtherPythons
 from pytest_deploycheck.own.additions import RequirementsText
+from pytest_deploycheck.refusal import reason_of
 from pytest_deploycheck.render.blueprint import Blueprint, Service, parse_blueprint
 from pytest_deploycheck.render.document import DocumentError, Scalar
 from pytest_deploycheck.render.edits import BlueprintText
@@ -114,7 +115,7 @@ class Deployment:
         except DocumentError as error:
             self.blueprint_error = error
         except OSError as error:
-            self.blueprint_error = CannotCheck(f"it cannot be read: {(error.strerror or str(error)).lower()}")
+            self.blueprint_error = CannotCheck(f"it cannot be read: {reason_of(error)}")
 
     @cached_property
     def blueprint_text(self) -> BlueprintText | None:
@@ -270,7 +271,7 @@ class Deployment:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise CannotCheck(f"{PYTHON_VERSION_FILE}: cannot be read: {error.strerror}") from error
+                raise CannotCheck(f"{PYTHON_VERSION_FILE}: cannot be read: {reason_of(error)}") from error
         return None
 
     def python_of(self, service: Service | None) -> ServicePython:

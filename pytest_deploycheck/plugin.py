@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_deploycheck import fixtures, hooks
-from pytest_deploycheck.garbage import not_collected
 from pytest_deploycheck.options import COMMANDS, OPTIONS
 
 if TYPE_CHECKING:
@@ -83,6 +82,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     _assert_keys_are_known(config)
     if _is_on(config):
+        from pytest_deploycheck.garbage import not_collected
+
         with not_collected():
             _start(config)
 

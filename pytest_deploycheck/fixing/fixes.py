@@ -14,6 +14,7 @@ from pytest_deploycheck.fixing.file_text import FileText, NotEditable
 from pytest_deploycheck.fixing.merging import Fix, Merged, merged
 from pytest_deploycheck.fixing.writing import replace_whole, unsafe
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.refusal import reason_of
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Fixes:
                     continue
                 replace_whole(path, each.after.encoded())
             except OSError as error:
-                self.notes.append(f"not changed: {each.after.path} cannot be written: {error.strerror or error}")
+                self.notes.append(f"not changed: {each.after.path} cannot be written: {reason_of(error)}")
                 continue
             written.append(each.after.path)
         return written

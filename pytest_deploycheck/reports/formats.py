@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
+from pytest_deploycheck.refusal import reason_of
 from pytest_deploycheck.reports.run import Run
 from pytest_deploycheck.reports.writing import problem_with, write_whole
 from pytest_deploycheck.settings import Settings
@@ -56,6 +57,6 @@ def write_reports(settings: Settings, run: Run) -> None:
         try:
             write_whole(path, text)
         except OSError as error:
-            faults.append(f"--deploycheck-{name}: {path} could not be written: {error.strerror or error}")
+            faults.append(f"--deploycheck-{name}: {path} could not be written: {reason_of(error)}")
     if faults:
         raise CannotWrite("\n".join(faults))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pytest_deploycheck.refusal import reason_of
 from pytest_deploycheck.reports.markdown import code, prose, sentence, table
 from pytest_deploycheck.reports.run import Cause, End, Run, causes, fails
 from pytest_deploycheck.reports.verdicts import verdict
@@ -77,7 +78,7 @@ def write_job_summary(run: Run, environ: Mapping[str, str]) -> str:
         with open(path, "ab") as stream:
             stream.write(content)
     except OSError as error:
-        return f"GITHUB_STEP_SUMMARY: {path} could not be written: {error.strerror or error}"
+        return f"GITHUB_STEP_SUMMARY: {path} could not be written: {reason_of(error)}"
     return ""
 
 

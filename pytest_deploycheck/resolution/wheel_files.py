@@ -6,6 +6,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from pytest_deploycheck.refusal import reason_of
 from pytest_deploycheck.resolution.fetching import Steps, Wanted
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.http.answer import Unreachable
@@ -33,7 +34,7 @@ def metadata_on_disk(file: File) -> Metadata:
             verify(file, stream, file.hashes, "its hash")
             return metadata_in_wheel(OnDisk(stream), stream, file)
     except OSError as error:
-        raise Unreachable(f"{file.url}: {(error.strerror or str(error)).lower()}") from error
+        raise Unreachable(f"{file.url}: {reason_of(error)}") from error
 
 
 def metadata_in_parts(ranged: RangedFile, file: File) -> Steps[bytes | None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_deploycheck.fixing.file_text import FileText, NotEditable
+from pytest_deploycheck.refusal import reason_of
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -34,7 +35,7 @@ class Gitignore:
         except FileNotFoundError:
             return cls()
         except OSError as error:
-            return cls(fault=f"{GITIGNORE} cannot be read: {error.strerror or error}")
+            return cls(fault=f"{GITIGNORE} cannot be read: {reason_of(error)}")
         try:
             return cls(FileText.read(GITIGNORE, content).text)
         except NotEditable as error:

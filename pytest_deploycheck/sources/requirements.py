@@ -17,6 +17,7 @@ from urllib.parse import urljoin
 from packaging.requirements import Requirement
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.refusal import reason_of
 from pytest_deploycheck.sources.requirement_line import (
     BadRequirement,
     Reference,
@@ -178,8 +179,7 @@ def unreadable(path: str, error: OSError) -> RequirementsFile:
 
     :param path: relative to the root, with forward slashes
     """
-    reason = (error.strerror or str(error)).lower()
-    problem = Problem(Location(path), "", f"the file cannot be read here: {reason}", refused=False)
+    problem = Problem(Location(path), "", f"the file cannot be read here: {reason_of(error)}", refused=False)
     return RequirementsFile(path, problems=(problem,))
 
 
@@ -302,10 +302,9 @@ class _Reading:
                 raise FileNotFoundError("a file: URL is written file:///path")
             data = _path(target).read_bytes()
         except (OSError, ValueError) as error:
-            reason = (getattr(error, "strerror", None) or str(error)).lower()
             separator = "; directories are separated by / on the platform" if "\\" in line.text else ""
             raise BadOptions(
-                f"the file {self._relative(target)} cannot be read ({reason}): "
+                f"the file {self._relative(target)} cannot be read ({reason_of(error)}): "
                 f"the path is relative to the file that this line stands in{separator}"
             ) from None
         self.file(target, data, constraint, {**including, target: reference})

@@ -39,7 +39,7 @@ def cache() -> Path:
 
 
 def stored(cache: Path) -> list[Path]:
-    return [path for path in cache.rglob("*") if path.is_file() and path.parent.parent.name == "v4"]
+    return [path for path in cache.glob("v[0-9]*/*/*") if path.is_file()]
 
 
 # Not to be written.

@@ -155,6 +155,6 @@ def test_a_report_that_the_disk_refuses_at_the_end_is_said_and_the_others_are_wr
     project.project({"conftest.py": "import shutil\ndef pytest_runtest_teardown():\n    shutil.rmtree('gone', True)\n"})
     (project.path / "gone").mkdir()
     result = project("--deploycheck-json=gone/report.json", "--deploycheck-sarif=out.sarif", index=index)
-    result.stdout.fnmatch_lines(["--deploycheck-json: *report.json could not be written: No such file or directory"])
+    result.stdout.fnmatch_lines(["--deploycheck-json: *report.json could not be written: no such file or directory"])
     assert result.ret == pytest.ExitCode.INTERNAL_ERROR
     assert (project.path / "out.sarif").is_file()

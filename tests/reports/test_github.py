@@ -101,7 +101,7 @@ def test_a_summary_that_is_too_large_is_cut_at_a_line_and_says_so(tmp_path: Path
 
 def test_a_summary_that_cannot_be_written_is_said() -> None:
     said = write_job_summary(run(), {"GITHUB_STEP_SUMMARY": "/nowhere/at/all"})
-    assert said == "GITHUB_STEP_SUMMARY: /nowhere/at/all could not be written: No such file or directory"
+    assert said == "GITHUB_STEP_SUMMARY: /nowhere/at/all could not be written: no such file or directory"
 
 
 @pytest.mark.parametrize("arguments", [(), ("-q",), ("-n", "2")], ids=["plain", "quiet", "spread"])

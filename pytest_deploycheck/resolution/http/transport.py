@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
+from pytest_deploycheck.refusal import reason_of
 from pytest_deploycheck.resolution.http.answer import NO_URL, Answer, Fault, Unreachable, origin, refusal
 from pytest_deploycheck.resolution.http.credentials import Credentials, redacted
 from pytest_deploycheck.urls import path_of
@@ -259,5 +260,5 @@ def _read_local(url: str) -> Answer:
     except FileNotFoundError:
         return Answer(404, {}, b"", url)
     except OSError as error:
-        raise Unreachable(f"{url}: {error.strerror}") from error
+        raise Unreachable(f"{url}: {reason_of(error)}") from error
     return Answer(200, {"content-type": "text/html"}, content, url)

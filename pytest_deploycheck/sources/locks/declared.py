@@ -18,6 +18,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.refusal import reason_of
 from pytest_deploycheck.resolution.locked.lock import PDM, POETRY, UV
 from pytest_deploycheck.sources.locks.tables import BadFile, typed
 from pytest_deploycheck.sources.locks.toml_text import TomlText
@@ -103,8 +104,7 @@ def read_project(lock: TomlText, root: Path, tool: str) -> Pyproject:
     try:
         content = (root / path).read_bytes()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise NotReadable(f"{path} cannot be read, and it decides what is installed: {reason}") from error
+        raise NotReadable(f"{path} cannot be read, and it decides what is installed: {reason_of(error)}") from error
     return read_declared(TomlText.read(path, content), tool)
 
 

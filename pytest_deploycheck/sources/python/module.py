@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pytest_deploycheck.location import Location
+from pytest_deploycheck.refusal import reason_of
 
 # A file beyond it is data: generated tables, not what anybody starts.
 _MOST_BYTES = 2_000_000
@@ -81,7 +82,7 @@ def read_source(path: Path, root: Path) -> Source:
     try:
         state = path.stat()
     except OSError as error:
-        return _unreadable(relative, (error.strerror or str(error)).lower())
+        return _unreadable(relative, reason_of(error))
     return _read(path, relative, state.st_mtime_ns, state.st_size)
 
 
@@ -96,7 +97,7 @@ def _read(path: Path, relative: str, changed: int, size: int) -> Source:
             warnings.simplefilter("ignore")
             tree = ast.parse(content)
     except OSError as error:
-        return _unreadable(relative, (error.strerror or str(error)).lower())
+        return _unreadable(relative, reason_of(error))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _unreadable(relative, f"it is no Python that is known here ({getattr(error, 'msg', error)})")
     return Source(relative, tree, tuple(content.decode("utf-8", errors="replace").splitlines()))

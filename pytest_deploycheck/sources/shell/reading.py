@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from pytest_deploycheck.refusal import reason_of
 from pytest_deploycheck.sources.shell.calls import SHELLS, MakeCall, ShellCall, inline_text, is_shell_script
 from pytest_deploycheck.sources.shell.command import Command, Commands, Remark, Script, Word
 from pytest_deploycheck.sources.shell.makefile import Makefile, NoSuchTarget, read_makefile
@@ -266,7 +267,7 @@ class _Shell(Walk):
                 return None
             return file.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
-            self._unknown(command, f"it cannot be read: {(error.strerror or str(error)).lower()}")
+            self._unknown(command, f"it cannot be read: {reason_of(error)}")
             return None
 
     def _script(self, path: str, content: str, command: Command) -> None:
