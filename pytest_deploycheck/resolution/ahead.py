@@ -19,7 +19,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from pytest_deploycheck.resolution.candidates import ProjectCandidates
+from pytest_deploycheck.resolution.candidates import ProjectCandidates, is_pinned
 from pytest_deploycheck.resolution.file import File
 from pytest_deploycheck.resolution.http.answer import Unreachable
 from pytest_deploycheck.resolution.index import NotCached
@@ -49,6 +49,8 @@ class Ahead:
         self._facts = facts
         self._dependencies = dependencies
         self._known = known
+        # Of these it is the same file for all who require one.
+        self._pinned = frozenset(project for project, specifier in known.items() if is_pinned(specifier))
         self._seen: set[tuple[str, str]] = set()
         self._tried: defaultdict[str, set[Version]] = defaultdict(set)
         # The versions gone through so far, each with its place in their order, and where the next ones come from.
@@ -96,7 +98,7 @@ class Ahead:
         self._stopped = True
 
     def _is_new(self, wish: SpecifierWish) -> bool:
-        key = (wish.name, str(wish.specifier))
+        key = (wish.name, "" if wish.project in self._pinned else str(wish.specifier))
         with self._lock:
             if self._stopped or key in self._seen:
                 return False
