@@ -25,7 +25,7 @@ from requests import PreparedRequest, Request
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.response import BaseHTTPResponse
 
 from pytest_deploycheck.resolution.http.answer import Answer
@@ -119,10 +119,42 @@ class _Reached:
             del self._addresses[host, port]
 
 
+class _Opened:
+    """The sockets that are open. Once they are closed, nobody waits for an answer: not on those opened later either.
+
+    Python joins all threads before it exits, also after Ctrl-C.
+    """
+
+    def __init__(self) -> None:
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._lock = threading.Lock()
+        self.is_closed = False
+
+    def add(self, sock: socket.socket) -> None:
+        """One that was opened now."""
+        with self._lock:
+            self._sockets.add(sock)
+        if self.is_closed:
+            _shut(sock)
+
+    def close(self) -> None:
+        """All of them, at once and for good."""
+        self.is_closed = True
+        with self._lock:
+            sockets = list(self._sockets)
+        for sock in sockets:
+            _shut(sock)
+
+
+def _shut(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
 class _Connection(HTTPConnection):
     response_class = _BoundedResponse
 
-    def __init__(self, *arguments: Any, reached: _Reached, opened: WeakSet[socket.socket], **options: Any) -> None:
+    def __init__(self, *arguments: Any, reached: _Reached, opened: _Opened, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._reached = reached
         self._opened = opened
@@ -139,6 +171,8 @@ class _Connection(HTTPConnection):
 
     def connect(self) -> None:
         deadline.is_on_kept = self._has_answered = False
+        if self._opened.is_closed:
+            raise NewConnectionError(self, "the run is over")
         super().connect()
         if isinstance(self.sock, socket.socket):
             self._opened.add(self.sock)
@@ -273,16 +307,14 @@ class Adapter(HTTPAdapter):
 
     def __init__(self, authorities: Authorities, connections: int) -> None:
         self._authorities = authorities
-        self._opened: WeakSet[socket.socket] = WeakSet()
+        self._opened = _Opened()
         shared: dict[str, Any] = {"reached": _Reached(), "opened": self._opened}
         self._pools = {"http": partial(_Pool, **shared), "https": partial(_TlsPool, **shared)}
         super().__init__(pool_connections=64, pool_maxsize=connections)
 
     def close(self) -> None:
-        """Let nobody wait for an answer any longer: Python joins all threads before it exits, also after Ctrl-C."""
-        for sock in list(self._opened):
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+        """Let nobody wait for an answer any longer."""
+        self._opened.close()
         super().close()
 
     def line(self, url: str, patience: float, *, verify: bool) -> DirectLine:

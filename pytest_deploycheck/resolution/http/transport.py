@@ -106,8 +106,10 @@ class Transport:
     def close(self) -> None:
         """Wait no longer, neither for answers nor to try again."""
         self._closed.set()
-        if self._session is not None:
-            self._session.close()
+        with self._lock:
+            session = self._session
+        if session is not None:
+            session.close()
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """GET, with one more attempt where the first met a passing fault.
@@ -210,6 +212,8 @@ class Transport:
                     from pytest_deploycheck.resolution.http.requests_session import Session
 
                 self._session = Session(*self._options)
+                if self._closed.is_set():
+                    self._session.close()
             return self._session
 
     def _is_trusted(self, parts: SplitResult) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from urllib3.util import connection as urllib3_connection
 
 from index_server import Fault, Index, Switches, wheel
 from index_server.raw import Behaviour, Proxy, RawServer, full_listener, sends
@@ -84,6 +85,43 @@ def test_connections_that_are_closed_while_the_next_request_is_on_its_way_say_no
         with ThreadPoolExecutor(8) as threads:
             assert [each.content for each in threads.map(transport.get, [server.url] * 40)] == [b"ok"] * 40
         transport.close()
+
+
+def test_once_it_is_closed_nobody_waits_for_an_answer() -> None:
+    with RawServer(SILENCES["nothing"]) as server, ThreadPoolExecutor(2) as threads:
+        transport = Transport(timeout=20)
+        asked = threads.submit(fault_of, transport, server.url)
+        while not server.connections:
+            time.sleep(0.01)
+        transport.close()
+        assert "broke off the connection" in asked.result(timeout=5)
+
+
+def test_who_comes_after_that_does_not_connect() -> None:
+    with RawServer(SILENCES["nothing"]) as server:
+        transport = Transport(timeout=20)
+        transport.close()
+        assert fault_of(transport, server.url)
+        assert not server.connections
+
+
+def test_a_connection_that_was_being_made_meanwhile_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    connecting, closed = threading.Event(), threading.Event()
+
+    def create_connection(*arguments: Any, **options: Any) -> socket.socket:
+        connecting.set()
+        closed.wait(10)
+        return connect(*arguments, **options)
+
+    connect = urllib3_connection.create_connection
+    monkeypatch.setattr(urllib3_connection, "create_connection", create_connection)
+    with RawServer(SILENCES["nothing"]) as server, ThreadPoolExecutor(2) as threads:
+        transport = Transport(timeout=20)
+        asked = threads.submit(fault_of, transport, server.url)
+        connecting.wait(10)
+        transport.close()
+        closed.set()
+        assert "broke off the connection" in asked.result(timeout=5)
 
 
 def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
