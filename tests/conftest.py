@@ -76,7 +76,7 @@ def nexus_index() -> Iterator[Index]:
 @pytest.fixture
 def deploycheck(pytester: pytest.Pytester, isolation: pytest.MonkeyPatch) -> Deploycheck:
     """The command on a project of the test's own, in an empty folder."""
-    # One mixes up the order of tests, but for those that ask for it with `-p randomly`; the other takes longer to import
-    # than most of these runs take without it. pytester has cleared the variable.
+    # One mixes up the order of tests, but for those that ask for it with `-p randomly`; the other takes longer to
+    # import than most of these runs take without. pytester has cleared the variable.
     isolation.setenv("PYTEST_ADDOPTS", "-p no:randomly -p no:hypothesispytest")
     return Deploycheck(pytester, isolation)
