@@ -26,9 +26,7 @@ from pytest_deploycheck.resolution.view import Refused
 from pytest_deploycheck.resolution.wishes import (
     PYTHON,
     Candidate,
-    DistributionCandidate,
     ExactWish,
-    PythonCandidate,
     SpecifierWish,
     Unusable,
     Wish,
@@ -118,7 +116,4 @@ def _is_pin(wish: Wish) -> bool:
 
 def _is_link(wish: Wish) -> bool:
     """Whether it names a file itself, and so what no pin has named."""
-    if not isinstance(wish, ExactWish) or isinstance(wish.candidate, PythonCandidate):
-        return False
-    base = wish.candidate if isinstance(wish.candidate, DistributionCandidate) else wish.candidate.base
-    return base.direct
+    return isinstance(wish, ExactWish) and wish.candidate.direct

@@ -184,12 +184,18 @@ class ExtrasCandidate:
         self.name = identifier(base.project, extras)
         self.version = base.version
 
+    @property
+    def direct(self) -> bool:
+        """Whether a requirement names this very file."""
+        return self.base.direct
+
 
 class PythonCandidate:
     """The target's Python: the one candidate for every ``Requires-Python``."""
 
     project = _PYTHON_PROJECT
     name = PYTHON
+    direct = False
 
     def __init__(self, version: Version) -> None:
         self.version = version
