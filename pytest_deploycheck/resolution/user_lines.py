@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
@@ -21,13 +21,14 @@ from pytest_deploycheck.resolution.markers import UndecidedMarker
 from pytest_deploycheck.resolution.result import Outcome
 from pytest_deploycheck.resolution.versions import Release, release_of
 from pytest_deploycheck.resolution.view import Refused, TargetView
-from pytest_deploycheck.resolution.wishes import DistributionCandidate, ExactWish, Wish, wishes
+from pytest_deploycheck.resolution.wishes import DistributionCandidate, ExactWish, SpecifierWish, Wish, wishes
 
 
 @dataclass
 class UserLines:
     """What the lines say, in the resolver's terms.
 
+    :param first: of the roots, the first of each project
     :param order: the position of each identifier among the lines
     :param constraints: what constraint lines say, by project
     :param constraining: these lines
@@ -36,6 +37,7 @@ class UserLines:
     """
 
     roots: list[Wish] = field(default_factory=list)
+    first: dict[NormalizedName, Wish] = field(default_factory=dict)
     order: dict[str, int] = field(default_factory=dict)
     constraints: dict[NormalizedName, Constraint] = field(default_factory=dict)
     constraining: defaultdict[NormalizedName, list[Asked]] = field(default_factory=lambda: defaultdict(list))
@@ -44,11 +46,19 @@ class UserLines:
     _releases: dict[NormalizedName, Release] = field(default_factory=dict)
 
     def release(self, project: NormalizedName) -> Release:
-        """The one to which a line pins a project, so that no others are looked at; empty where none does."""
+        """The one to which lines pin a project, so that pip looks at no others; empty where they do not.
+
+        A line that is not the first of its project does not count: pip looks for a candidate after each of them.
+        """
         if project not in self._releases:
-            pins = (Version(each.version) for each in self.known.get(project, ()) if is_exact(each))
+            pins = (Version(each.version) for each in self._first_said(project) if is_exact(each))
             self._releases[project] = next(map(release_of, pins), ())
         return self._releases[project]
+
+    def _first_said(self, project: NormalizedName) -> Iterator[Specifier]:
+        yield from self.constraints.get(project, Constraint()).specifier
+        first = self.first.get(project)
+        yield from first.specifier if isinstance(first, SpecifierWish) else ()
 
 
 def understood(asked: Iterable[Asked], view: TargetView, checking: HashChecking | None) -> UserLines:
@@ -68,6 +78,8 @@ def understood(asked: Iterable[Asked], view: TargetView, checking: HashChecking 
             _ask(user, each, position, view, checking)
     # As pip: those with extras last, since the plain ones narrow the candidates for them.
     user.roots.sort(key=lambda wish: wish.name != wish.project)
+    for wish in user.roots:
+        user.first.setdefault(wish.project, wish)
     return user
 
 

@@ -123,6 +123,20 @@ def test_yanked_versions_alone_are_no_match(index: Index, resolve: Resolve) -> N
     assert resolution.evidence[-1] == "yanked, so that only a pin takes them: 1.1, 1.0"
 
 
+def test_a_line_before_the_pin_sees_all_versions(index: Index, resolve: Resolve) -> None:
+    index.add(wheel("demo", "1.0"), sdist("demo", "2.0"))
+    resolution = resolve("demo", "demo==1.1")
+    assert (resolution.outcome, resolution.message) == (
+        Outcome.CONFLICT,
+        "nothing fits: demo (line 1); demo==1.1 (line 2)",
+    )
+    assert resolve("demo==1.1", "demo").outcome is Outcome.NO_MATCH
+    # pip builds what it comes upon first.
+    assert resolve("demo", "demo==1.0").built_in_passing == ("demo-2.0.tar.gz",)
+    assert resolve("demo", "demo==1.0", constraints=("demo<2",)).built_in_passing == ()
+    assert resolve("demo==1.0", "demo").built_in_passing == ()
+
+
 def test_a_yanked_version_is_taken_where_it_is_pinned(index: Index, resolve: Resolve) -> None:
     index.add(wheel("demo", "1.0", yanked="broken"), wheel("demo", "1.1"))
     assert picked(resolve("demo==1.0")) == ["demo-1.0-py3-none-any.whl"]
