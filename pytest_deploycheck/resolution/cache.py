@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
 import os
 import shutil
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from pytest_deploycheck.resolution.journal import Journal
+from pytest_deploycheck.resolution.whole import TEMPORARY, write_whole
 
 # Part of every path: entries of another format are never read.
 _FORMAT = "v5"
@@ -30,10 +30,7 @@ _FORMAT = "v5"
 _TAG = "CACHEDIR.TAG"
 _TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of pytest-deploycheck: it may be removed.\n"
 
-_NUMBERS = itertools.count()
-
 _SWEPT = "swept"
-_TEMPORARY = ".tmp"
 _LOCK = ".lock"
 
 _DAY = 86_400.0
@@ -110,18 +107,9 @@ class Cache:
     def write(self, kind: str, key: str, content: bytes) -> None:
         """Store an entry, replacing an older one."""
         path = self._path(kind, key)
-        # Not by tempfile, which takes as long as all the rest: nobody else has this process and this number.
-        temporary = f"{path}-{os.getpid()}-{next(_NUMBERS)}{_TEMPORARY}"
         with contextlib.suppress(OSError):
             self._make_folder(path.parent)
-            try:
-                with open(temporary, "xb", buffering=0) as stream:
-                    stream.write(_checksum(content) + content)
-                os.replace(temporary, path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
-                raise
+            write_whole(path, _checksum(content) + content)
 
     def keep(self) -> None:
         """Store what was written to the journals, too."""
@@ -181,7 +169,7 @@ class Cache:
         return (folder for folder in self.directory.parent.glob("v[0-9]*") if (folder / _TAG).is_file())
 
     def _kept_for(self, path: Path) -> float:
-        if path.parent == self.directory and path.suffix != _TEMPORARY:
+        if path.parent == self.directory and path.suffix != TEMPORARY:
             return float("inf")
         is_passing = not _is_entry(path) or path.is_relative_to(self.directory / self.RUN)
         return _LEFT_BEHIND if is_passing else _UNREAD
@@ -205,7 +193,7 @@ def _checksum(content: bytes) -> bytes:
 
 
 def _is_entry(path: Path) -> bool:
-    return path.suffix not in (_TEMPORARY, _LOCK) and path.name not in (_TAG, _SWEPT)
+    return path.suffix not in (TEMPORARY, _LOCK) and path.name not in (_TAG, _SWEPT)
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:

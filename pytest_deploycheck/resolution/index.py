@@ -212,15 +212,12 @@ class IndexClient:
         :param whole: the key of the page
         :returns: with its key; of both, the one that was fetched last
         """
-        page = StoredPage.load(self.cache.read("page", whole))
-        if not release:
-            return whole, page
-        key = f"{whole} {release}"
-        part = StoredPage.load(self.cache.parts.read(key))
-        if page is None or part is None:
-            return (whole, page) if part is None else (key, part)
-        is_part_better = (self._is_good(part), part.fetched) > (self._is_good(page), page.fetched)
-        return (key, part) if is_part_better else (whole, page)
+        stored = {whole: StoredPage.load(self.cache.read("page", whole))}
+        if release:
+            key = f"{whole} {release}"
+            stored[key] = StoredPage.load(self.cache.parts.read(key))
+        found = [(key, page) for key, page in stored.items() if page is not None]
+        return max(found, key=lambda each: (self._is_good(each[1]), each[1].fetched), default=(whole, None))
 
     def _store(self, key: str, page: StoredPage, *, is_part: bool) -> None:
         if not is_part:

@@ -16,6 +16,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pytest_deploycheck.resolution.whole import write_whole
+
 # A larger file is not appended to, but written anew with the last line of each entry; where these are more than half of
 # it, and it would soon be too large again, with what the run has used.
 _LARGEST = 32_000_000  # bytes
@@ -78,13 +80,7 @@ class Journal:
         lines = self._stored | new
         if sum(map(len, lines.values())) > _LARGEST // 2:
             lines = self._used
-        beside = self._path.with_name(f"{self._path.name}-{os.getpid()}.tmp")
-        try:
-            beside.write_bytes(_joined(lines.values()))
-            os.replace(beside, self._path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
+        write_whole(self._path, _joined(lines.values()))
 
     def _in_file(self, name: bytes) -> bytes | None:
         with contextlib.suppress(OSError):

@@ -12,16 +12,18 @@ resolver is left to find out what pip does.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
 
 from packaging.requirements import Requirement
+from packaging.utils import NormalizedName
 
 from pytest_deploycheck.resolution.bound import Bound
 from pytest_deploycheck.resolution.candidates import is_pinned
+from pytest_deploycheck.resolution.constraint import Constraint
 from pytest_deploycheck.resolution.graph import Picked, project_of
 from pytest_deploycheck.resolution.hash_checking import HashFault
 from pytest_deploycheck.resolution.http.answer import Unreachable
 from pytest_deploycheck.resolution.provider import Provider
+from pytest_deploycheck.resolution.user_lines import UserLines
 from pytest_deploycheck.resolution.view import Refused
 from pytest_deploycheck.resolution.wishes import (
     PYTHON,
@@ -33,14 +35,14 @@ from pytest_deploycheck.resolution.wishes import (
 )
 
 
-def picked_as_pinned(roots: Iterable[Wish], provider: Provider, bound: Bound) -> Picked | None:
-    """What the resolver would find for these wishes of the user.
+def picked_as_pinned(user: UserLines, provider: Provider, bound: Bound) -> Picked | None:
+    """What the resolver would find for the user's lines.
 
     :param provider: which is of no use for another resolution afterwards
     :returns: None where it has to be searched for, or something goes wrong: the resolver then meets it when pip does
     :raises TooMuchWork: a bound is reached
     """
-    pins = _Pins(roots, provider)
+    pins = _Pins(user, provider)
     if not all(map(pins.decides, pins.roots)):
         return None
     try:
@@ -52,26 +54,27 @@ def picked_as_pinned(roots: Iterable[Wish], provider: Provider, bound: Bound) ->
 class _Pins:
     """The user's wishes by identifier, and what they leave no choice of."""
 
-    def __init__(self, roots: Iterable[Wish], provider: Provider) -> None:
+    def __init__(self, user: UserLines, provider: Provider) -> None:
         self.roots: defaultdict[str, list[Wish]] = defaultdict(list)
-        for wish in roots:
+        for wish in user.roots:
             self.roots[wish.name].append(wish)
+        self._user = user
         self._provider = provider
 
     def decides(self, identifier: str) -> bool:
         """Whether the first candidate for it is the same whatever else is wished, as far as it is allowed at all.
 
-        The first of its wishes has to be the pin: the resolver looks for a candidate after each of them. Those of
-        projects with extras come after those without.
+        The first wish of its project has to be the pin: the resolver looks for a candidate after each of them.
         """
         if identifier == PYTHON:
             return True
-        project = project_of(identifier)
-        constraint = self._provider.constraint(project)
+        project = NormalizedName(project_of(identifier))
+        constraint = self._user.constraints.get(project, Constraint())
         if constraint.links:
             return False
-        wishes = (*self.roots.get(project, ()), *self.roots.get(identifier, ()))
-        return is_pinned(constraint.specifier) or (bool(wishes) and _is_pin(wishes[0]))
+        first = self._user.first.get(project)
+        is_named = isinstance(first, ExactWish) or (isinstance(first, SpecifierWish) and first.pinned)
+        return is_named or is_pinned(constraint.specifier)
 
     def first(self, wish: Wish) -> Candidate | None:
         """The first candidate for what is wished; None where the user's wishes do not leave the same one all along.
@@ -108,10 +111,6 @@ def _walked(pins: _Pins, provider: Provider, bound: Bound) -> Picked | None:
         if not provider.is_satisfied_by(wish, picked[wish.name]):
             return None
     return Picked(picked, parents)
-
-
-def _is_pin(wish: Wish) -> bool:
-    return isinstance(wish, ExactWish) or (isinstance(wish, SpecifierWish) and wish.pinned)
 
 
 def _is_link(wish: Wish) -> bool:

@@ -142,10 +142,6 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
             self._required[candidate] = _Lazily(self._requirements_of(candidate))
         return self._required[candidate]
 
-    def constraint(self, project: str) -> Constraint:
-        """What constraint lines say of a project."""
-        return self._constraints.get(NormalizedName(project), _UNCONSTRAINED)
-
     def first_match(self, identifier: str, wanted: Mapping[str, Iterable[Wish]]) -> Candidate | None:
         """The most wanted candidate for all that is wished, by identifier; None where there is none."""
         matches = self.find_matches(
@@ -179,7 +175,7 @@ class Provider(AbstractProvider[Wish, Candidate, str]):
         base, bracket, _ = identifier.partition("[")
         project = NormalizedName(base)
         extras = frozenset(map(NormalizedName, identifier[len(base) + 1 : -1].split(","))) if bracket else frozenset()
-        constraint = self.constraint(project)
+        constraint = self._constraints.get(project, _UNCONSTRAINED)
         # A project with extras has to be what is wished of it without them, too.
         without = list(requirements.get(base, ())) if bracket else []
         specifiers = [each for each in (*wanted, *without) if isinstance(each, SpecifierWish)]

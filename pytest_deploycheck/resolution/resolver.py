@@ -120,7 +120,7 @@ def _attempt(
         view.client.settle()
     try:
         provider = _provider(user, view, ahead, checking and checking.apart())
-        found = picked_as_pinned(user.roots, provider, bound)
+        found = picked_as_pinned(user, provider, bound)
         if found is None:
             provider = _provider(user, view, ahead, checking)
             trail = Trail(bound)
